@@ -1,0 +1,1 @@
+"""The bundled real data, New Zealand in April 2024, and what is read from it."""

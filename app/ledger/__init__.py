@@ -1,0 +1,1 @@
+"""How it is recorded: bytes, tree, notes and tiles that unrelated tools can verify."""

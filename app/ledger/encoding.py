@@ -1,0 +1,97 @@
+"""Canonical bytes and back: the only serialiser whose output is hashed."""
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from re import compile as pattern
+from typing import Any, TypeAlias
+
+import orjson
+
+DEPTH_MAX = 6
+INTEGER_MAX = 2**53 - 1
+
+Value: TypeAlias = str | int | bool | Sequence["Value"] | Mapping[str, "Value"]
+
+_KEY = pattern(r"[a-z][a-z0-9_]*")
+
+
+class EncodingError(ValueError):
+    """A value or bytes outside the narrow profile of RFC 8785."""
+
+
+def encode(value: Value) -> bytes:
+    """Return the RFC 8785 bytes of a value in the narrow profile.
+
+    Keys `[a-z][a-z0-9_]*`, strings U+0020-U+007E, integers of at most 53 bits, booleans, arrays,
+    objects; depth at most 6. Raises EncodingError on anything else: no floats, no null.
+    """
+    _check(value, 1, _is_plain_text)
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+
+
+def encode_document(value: Value) -> bytes:
+    """Return the RFC 8785 bytes of a document that lives beside the log.
+
+    As `encode`, but its strings may hold any assigned, printable text: only the hash of such a
+    document is on the log. Raises EncodingError.
+    """
+    _check(value, 1, str.isprintable)
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+
+
+def decode(data: bytes) -> Any:  # noqa: ANN401 - JSON is what it is; callers narrow it
+    """Return the value of canonical bytes by decode, encode, compare.
+
+    Raises EncodingError where the bytes are not exactly what `encode` gives for their value,
+    which rules out duplicate keys, floats and odd spellings.
+    """
+    return _decode(data, encode)
+
+
+def decode_document(data: bytes) -> Any:  # noqa: ANN401 - JSON is what it is; callers narrow it
+    """Return the value of a document's canonical bytes. Raises EncodingError."""
+    return _decode(data, encode_document)
+
+
+def _decode(data: bytes, encoder: Any) -> Any:  # noqa: ANN401 - one of the two above
+    try:
+        value = orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        raise EncodingError("not JSON") from error
+    if encoder(value) != data:
+        raise EncodingError("not canonical")
+    return value
+
+
+def _is_plain_text(text: str) -> bool:
+    return text.isascii() and text.isprintable()
+
+
+@lru_cache(maxsize=4096)
+def _is_key(key: str) -> bool:
+    return _KEY.fullmatch(key) is not None
+
+
+def _check(value: Any, depth: int, is_text: Any) -> None:  # noqa: ANN401 - its type is in question
+    kind = type(value)
+    if kind is str:
+        if not is_text(value):
+            raise EncodingError("a character outside the profile")
+    elif kind is int:
+        if not -INTEGER_MAX <= value <= INTEGER_MAX:
+            raise EncodingError("an integer of more than 53 bits")
+    elif kind is not bool:
+        for item in _items(value, kind, depth):
+            _check(item, depth + 1, is_text)
+
+
+def _items(value: Any, kind: type, depth: int) -> Any:  # noqa: ANN401 - its type is in question
+    if kind is not dict and kind is not list and kind is not tuple:
+        raise EncodingError(f"a {kind.__name__} has no canonical form")
+    if depth > DEPTH_MAX:
+        raise EncodingError(f"deeper than {DEPTH_MAX}")
+    if kind is not dict:
+        return value
+    if not all(type(key) is str and _is_key(key) for key in value):
+        raise EncodingError("a key outside the profile")
+    return value.values()

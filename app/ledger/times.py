@@ -1,0 +1,37 @@
+"""Times on the log: UTC milliseconds inside, one RFC 3339 spelling outside."""
+
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from re import compile as pattern
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_SPELLING = pattern(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+TIME_MAX_MS = 253_402_300_799_999
+
+
+class TimeError(ValueError):
+    """A time that has no place or no spelling on the log."""
+
+
+@lru_cache(maxsize=8192)
+def format_time(time_ms: int) -> str:
+    """Return `2026-11-22T12:00:00.000Z` for UTC milliseconds since 1970. Raises TimeError."""
+    if not 0 <= time_ms <= TIME_MAX_MS:
+        raise TimeError("a time before 1970 or after 9999")
+    instant = _EPOCH + timedelta(milliseconds=time_ms)
+    return f"{instant:%Y-%m-%dT%H:%M:%S}.{time_ms % 1000:03d}Z"
+
+
+@lru_cache(maxsize=8192)
+def parse_time(text: str) -> int:
+    """Return UTC milliseconds for the one spelling that `format_time` gives. Raises TimeError."""
+    if not _SPELLING.fullmatch(text) or not text.isascii():
+        raise TimeError("a time is written 2026-11-22T12:00:00.000Z")
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise TimeError("no such time") from error
+    time_ms = (instant - _EPOCH) // timedelta(milliseconds=1)
+    if time_ms < 0:
+        raise TimeError("a time before 1970")
+    return time_ms

@@ -1,0 +1,1 @@
+"""What is true of certificates: values and rules, without input, output or a clock."""

@@ -1,0 +1,1 @@
+"""Code lists and check digits, kept here so that no library update can change a replay."""

@@ -1,0 +1,51 @@
+"""Devices: what produces, under which registration, and what it carries to its next issue."""
+
+from dataclasses import dataclass
+
+from app.registry.errors import RefusalError
+
+REGISTERED = "registered"
+APPROVED = "approved"
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A metered production device; power in W, instants in UTC milliseconds.
+
+    `attributes` is the hash of its attribute document; `carried_wh` the energy that is issued
+    but not yet a whole certificate (R5); valid_from and valid_until are 0 before approval.
+    """
+
+    id: str
+    organisation: str
+    domain: str
+    gsrn: str
+    energy_source: str
+    technology: str
+    capacity_w: int
+    commissioned_at: int
+    attributes: str
+    state: str
+    valid_from: int
+    valid_until: int
+    is_automatic: bool
+    carried_wh: int
+
+    @property
+    def key(self) -> str:
+        """What it is found by."""
+        return self.id
+
+    def must_belong_to(self, organisation: str) -> None:
+        """Refuse anyone but the registrant."""
+        if self.organisation != organisation:
+            raise RefusalError("not-registrant", "the device has another registrant", rule="R26")
+
+    def must_be_valid(self, period_start: int, period_end: int) -> None:
+        """Refuse a period that its approved registration does not cover (R3)."""
+        if self.state != APPROVED:
+            raise RefusalError("device-not-eligible", "the device is not approved", rule="R3")
+        if not self.valid_from <= period_start < period_end <= self.valid_until:
+            raise RefusalError(
+                "registration-boundary", "the registration does not cover the period", rule="R3"
+            )

@@ -1,0 +1,132 @@
+"""What leaves an account: named ranges, or a quantity of the oldest, as rows of change."""
+
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+
+from app.registry.accounts import Account
+from app.registry.errors import RefusalError
+from app.registry.issuances import Issuance
+from app.registry.operation import QUANTITY, RANGE, Read, Wanted
+from app.registry.ranges import (
+    ACTIVE,
+    RANGES_MAX,
+    RETIRED,
+    Bundle,
+    Move,
+    Range,
+    longest_runs,
+)
+from app.registry.state import State
+
+MustBeOpen = Callable[[Issuance], None]
+"""Raises RefusalError where the issuance's window for the move has closed."""
+
+
+def asked_reads(
+    *, account: str, items: Sequence[Range] | None, quantity: int | None, is_transfer: bool
+) -> Iterator[Read]:
+    """Yield the named ranges, and how much leaves the account in all."""
+    for item in items or ():
+        yield Read(RANGE, item)
+    total = sum(item.last - item.first + 1 for item in items or ()) + (quantity or 0)
+    yield Read(QUANTITY, Wanted(account, is_transfer, is_named=quantity is None, quantity=total))
+
+
+def check_asked(items: Sequence[Range] | None, quantity: int | None) -> None:
+    """Refuse both or neither of items and quantity, and items that overlap."""
+    if (items is None) == (quantity is None):
+        raise RefusalError("ambiguous-quantity", "either items or a quantity", pointer="/items")
+    ordered = sorted(items or ())
+    for before, after in itertools.pairwise(ordered):
+        if before.issuance == after.issuance and after.first <= before.last:
+            raise RefusalError("duplicate-item", "two items overlap", pointer="/items")
+
+
+def resolve(  # noqa: PLR0913 - each is named at the call
+    state: State,
+    *,
+    account: Account,
+    items: Sequence[Range] | None,
+    quantity: int | None,
+    to_account: str,
+    to_state: str,
+    must_be_open: MustBeOpen,
+) -> tuple[Move, ...]:
+    """Return the rows of change that take items or a quantity out of an account (R26, R28, R31).
+
+    A quantity takes active bundles whose window is open, oldest production first, then in order
+    of issue, then by ordinal. Raises RefusalError; nothing is taken in part.
+    """
+    if items is not None:
+        taken = _named(state, account, items, must_be_open)
+    else:
+        taken = _oldest(state, account, quantity or 0, must_be_open)
+    moves = longest_runs(
+        Move(part.issuance, part.first, part.last, account.id, ACTIVE, to_account, to_state)
+        for part in taken
+    )
+    if len(moves) > RANGES_MAX:
+        raise RefusalError(
+            "too-many-ranges",
+            f"it would move {len(moves)} ranges, at most {RANGES_MAX} are allowed",
+        )
+    return moves
+
+
+def _named(
+    state: State, account: Account, items: Sequence[Range], must_be_open: MustBeOpen
+) -> list[Range]:
+    for at, item in enumerate(items):
+        pointer = f"/items/{at}"
+        issuance = state.issuance(item.issuance)
+        if item.last > issuance.quantity:
+            raise RefusalError(
+                "invalid-number-range",
+                f"the issuance has {issuance.quantity} certificates",
+                rule="R18",
+                pointer=f"{pointer}/last",
+            )
+        for bundle in state.bundles.covering(item):
+            _check_takeable(bundle, account, pointer)
+        must_be_open(issuance)
+    return list(items)
+
+
+def _check_takeable(bundle: Bundle, account: Account, pointer: str) -> None:
+    if bundle.account != account.id:
+        raise RefusalError(
+            "not-holder", "the account does not hold all of it", rule="R26", pointer=pointer
+        )
+    if bundle.state == RETIRED:
+        raise RefusalError("already-retired", "part of it is retired", rule="R45", pointer=pointer)
+    if bundle.state != ACTIVE:
+        raise RefusalError(
+            "invalid-state-transition", "part of it is not active", rule="R28", pointer=pointer
+        )
+
+
+def _oldest(state: State, account: Account, quantity: int, must_be_open: MustBeOpen) -> list[Range]:
+    taken: list[Range] = []
+    missing = quantity
+    for bundle in state.bundles.oldest(account.id):
+        if not _is_open(state.issuance(bundle.issuance), must_be_open):
+            continue
+        part = min(bundle.quantity, missing)
+        taken.append(Range(bundle.issuance, bundle.first, bundle.first + part - 1))
+        missing -= part
+        if not missing:
+            return taken
+    raise RefusalError(
+        "insufficient-balance",
+        f"the account holds {quantity - missing} that may be moved",
+        rule="R31",
+        pointer="/quantity",
+    )
+
+
+def _is_open(issuance: Issuance, must_be_open: MustBeOpen) -> bool:
+    try:
+        must_be_open(issuance)
+    except RefusalError:
+        return False
+    return True

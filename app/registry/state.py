@@ -1,0 +1,225 @@
+"""State: what the rules read and change, in plain memory; whole in an audit, partial in a group."""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias, TypeVar
+
+from app.registry.accounts import Account, Sender
+from app.registry.devices import Device
+from app.registry.domains import Domain, Registry
+from app.registry.errors import RefusalError
+from app.registry.issuances import Issuance, Request
+from app.registry.measurements import Span
+from app.registry.organisations import Organisation
+from app.registry.ranges import ACTIVE, FRESH, Bundle, Bundles, Move
+from app.registry.retirements import Retirement
+
+Entity: TypeAlias = (
+    Registry
+    | Domain
+    | Organisation
+    | Account
+    | Sender
+    | Device
+    | Span
+    | Request
+    | Issuance
+    | Retirement
+)
+ENTITIES: tuple[type[Any], ...] = (
+    Registry,
+    Domain,
+    Organisation,
+    Account,
+    Sender,
+    Device,
+    Span,
+    Request,
+    Issuance,
+    Retirement,
+)
+E_ = TypeVar("E_")
+
+
+@dataclass(frozen=True, slots=True)
+class At:
+    """Where an operation stands: block time in UTC milliseconds, height, leaf index."""
+
+    time_ms: int
+    height: int
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class Follow:
+    """An operation that must come next in the same group because of another (its cause)."""
+
+    type: str
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What an operation does to State: values put, ranges moved, operations that follow."""
+
+    puts: Sequence[Entity] = ()
+    moves: Sequence[Move] = ()
+    follows: Sequence[Follow] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """What a block changed: entities as they are now, bundles closed and opened at its height."""
+
+    puts: tuple[Entity, ...]
+    closed: tuple[Bundle, ...]
+    opened: tuple[Bundle, ...]
+
+
+class State:
+    """Everything the rules may look at. Only `apply` changes it; `add` takes in what rows hold."""
+
+    def __init__(self) -> None:
+        """Begin before genesis."""
+        self._tables: dict[type[Any], dict[Any, Any]] = {kind: {} for kind in ENTITIES}
+        self._timelines: dict[str, list[int]] = {}
+        self._changed: dict[tuple[type[Any], Any], Entity] = {}
+        self._gsrns: dict[str, str] = {}
+        self.bundles = Bundles()
+        self.recorded: set[str] = set()
+
+    def add(self, entity: Entity) -> None:
+        """Take in a value that rows hold."""
+        self._tables[type(entity)][entity.key] = entity
+        if type(entity) is Span:
+            self._index_span(entity)
+        elif type(entity) is Device:
+            self._gsrns[entity.gsrn] = entity.id
+
+    def apply(self, change: Change, at: At) -> None:
+        """Make what was decided true."""
+        for entity in change.puts:
+            self.add(entity)
+            self._changed[type(entity), entity.key] = entity
+            if type(entity) is Issuance:
+                self._open_bundle(entity, at)
+        for move in change.moves:
+            self.bundles.move(move)
+
+    def settle(self, height: int) -> Rows:
+        """Close a block: return what it changed, once each."""
+        closed, opened = self.bundles.settle(height)
+        puts = tuple(self._changed.values())
+        self._changed.clear()
+        return Rows(puts, tuple(closed), tuple(opened))
+
+    def all(self, kind: type[E_]) -> Iterator[E_]:
+        """Yield every known value of a kind."""
+        yield from self._tables[kind].values()
+
+    def has(self, kind: type[Any], key: object) -> bool:
+        """Say whether a value is known."""
+        return key in self._tables[kind]
+
+    def find(self, kind: type[E_], key: object, *, pointer: str = "") -> E_:
+        """Return a value. Raises RefusalError not-found."""
+        found: E_ | None = self._tables[kind].get(key)
+        if found is None:
+            name = kind.__name__.lower()
+            raise RefusalError("not-found", f"no such {name}", pointer=pointer)
+        return found
+
+    @property
+    def registry(self) -> Registry:
+        """What genesis fixed. Raises RefusalError not-found before genesis."""
+        for registry in self._tables[Registry].values():
+            found: Registry = registry
+            return found
+        raise RefusalError("not-found", "the registry has no genesis")
+
+    @property
+    def has_genesis(self) -> bool:
+        """Say whether genesis is recorded."""
+        return bool(self._tables[Registry])
+
+    def actor(self, organisation: str) -> Organisation:
+        """Return the organisation that acts. Raises RefusalError where it is not admitted."""
+        found: Organisation | None = self._tables[Organisation].get(organisation)
+        if found is None:
+            raise RefusalError("unknown-organisation", "the organisation is not admitted")
+        return found
+
+    def must_be_issuing_body(self, organisation: str) -> None:
+        """Refuse anyone but the issuing body."""
+        self.actor(organisation)
+        if organisation != self.registry.issuing_body:
+            raise RefusalError("forbidden-role", "only the issuing body may", rule="R8")
+
+    def account(self, key: str, *, pointer: str = "") -> Account:
+        """Return an account. Raises RefusalError."""
+        return self.find(Account, key, pointer=pointer)
+
+    def device(self, key: str) -> Device:
+        """Return a device. Raises RefusalError."""
+        return self.find(Device, key, pointer="/device")
+
+    def domain(self, key: str) -> Domain:
+        """Return a domain. Raises RefusalError."""
+        return self.find(Domain, key, pointer="/domain")
+
+    def issuance(self, key: str) -> Issuance:
+        """Return an issuance. Raises RefusalError."""
+        return self.find(Issuance, key, pointer="/issuance")
+
+    def has_gsrn(self, gsrn: str) -> bool:
+        """Say whether a device of that number is registered (R14)."""
+        return gsrn in self._gsrns
+
+    def is_sender_allowed(self, account: str, sender: str) -> bool:
+        """Say whether an account takes transfers from a sender at once (R27)."""
+        entry: Sender | None = self._tables[Sender].get((account, sender))
+        return entry is not None and entry.is_allowed
+
+    def spans_within(self, device: str, start: int, end: int) -> list[Span]:
+        """Return a device's spans and gaps that overlap [start, end), in order."""
+        starts = self._timelines.get(device, [])
+        begin = max(bisect_right(starts, start) - 1, 0)
+        spans = [self._span(device, at) for at in starts[begin : bisect_left(starts, end)]]
+        return [span for span in spans if span.end > start]
+
+    def span_before(self, device: str, start: int) -> Span | None:
+        """Return the last span or gap that begins before an instant."""
+        starts = self._timelines.get(device, [])
+        at = bisect_left(starts, start)
+        return self._span(device, starts[at - 1]) if at else None
+
+    def span_after(self, device: str, start: int) -> Span | None:
+        """Return the first span or gap that begins at an instant or later."""
+        starts = self._timelines.get(device, [])
+        at = bisect_left(starts, start)
+        return self._span(device, starts[at]) if at < len(starts) else None
+
+    def _span(self, device: str, start: int) -> Span:
+        span: Span = self._tables[Span][device, start]
+        return span
+
+    def _index_span(self, span: Span) -> None:
+        starts = self._timelines.setdefault(span.device, [])
+        at = bisect_left(starts, span.start)
+        if at == len(starts) or starts[at] != span.start:
+            starts.insert(at, span.start)
+
+    def _open_bundle(self, issuance: Issuance, at: At) -> None:
+        self.bundles.open(
+            Bundle(
+                issuance=issuance.id,
+                first=1,
+                last=issuance.quantity,
+                account=issuance.account,
+                state=ACTIVE,
+                from_height=FRESH,
+                period_start=issuance.period_start,
+                issued_index=at.index,
+            )
+        )
