@@ -10,7 +10,7 @@ from itertools import groupby
 from types import MappingProxyType
 from typing import Literal
 
-from app.demo.bundle import MONTH_END_AT, MONTH_START_AT, BundleError, read_days
+from app.demo.bundle import MONTH_END_AT, MONTH_START_AT, read_days
 from app.demo.capacity import largest_power_w, readings_over
 from app.demo.fleet_map import MapEntry, read_map
 from app.demo.gaps import find_gaps
@@ -93,9 +93,7 @@ def read_fleet() -> Fleet:
     days = read_days(name="production_A.csv", layout=GENERATION)
     by_series = {key: tuple(group) for key, group in groupby(days, key=lambda day: day.series)}
     renewable = {key: days for key, days in by_series.items() if not _is_fossil(key)}
-    entries = read_map(register=read_register())
-    if entries.keys() != renewable.keys():
-        raise BundleError(f"series or entry alone: {sorted(entries.keys() ^ renewable.keys())}")
+    entries = read_map(register=read_register(), series=renewable.keys())
     places = read_places()
     return Fleet(
         devices=tuple(

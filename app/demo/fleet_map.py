@@ -1,6 +1,6 @@
 """Read our map from each renewable series to the register rows it stands for."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from app.demo.bundle import BundleError, Table, read_table
@@ -19,29 +19,36 @@ class MapEntry:
     note: str
 
 
-def read_map(*, register: Mapping[RegisterKey, RegisterRow]) -> dict[SeriesKey, MapEntry]:
+def read_map(
+    *, register: Mapping[RegisterKey, RegisterRow], series: Collection[SeriesKey]
+) -> dict[SeriesKey, MapEntry]:
     """Return the bundled map's entries, by series."""
-    return resolve_map(table=read_table(name="fleet_map.csv"), register=register)
+    return resolve_map(table=read_table(name="fleet_map.csv"), register=register, series=series)
 
 
 def resolve_map(
-    *, table: Table, register: Mapping[RegisterKey, RegisterRow]
+    *,
+    table: Table,
+    register: Mapping[RegisterKey, RegisterRow],
+    series: Collection[SeriesKey],
 ) -> dict[SeriesKey, MapEntry]:
-    """Return the entries of a map. Raises BundleError.
+    """Return the entries of a map, one for each of `series`. Raises BundleError.
 
-    Refused are: a series twice, a row that is not in force, a row taken twice, and rows of
-    different operators under one series.
+    Refused are: a series twice, not asked for or left out; a row not in force or taken twice; rows
+    of different operators under one series.
     """
     free = dict(register)
     entries: dict[SeriesKey, MapEntry] = {}
     for cells in table:
-        series = tuple(cells[column] for column in _KEY)
-        if series in entries:
-            raise BundleError(f"the map has {series} twice")
+        key = tuple(cells[column] for column in _KEY)
+        if key in entries:
+            raise BundleError(f"the map has {key} twice")
         rows = _take_rows(cells, free)
         if len({row.operator_code for row in rows}) > 1:
-            raise BundleError(f"{series} has several operators")
-        entries[series] = MapEntry(cells["name"], rows, cells["note"])
+            raise BundleError(f"{key} has several operators")
+        entries[key] = MapEntry(cells["name"], rows, cells["note"])
+    if entries.keys() != set(series):
+        raise BundleError(f"without its counterpart: {sorted(entries.keys() ^ set(series))}")
     return entries
 
 

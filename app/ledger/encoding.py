@@ -30,12 +30,12 @@ def encode(value: Value) -> bytes:
 
 
 def encode_document(value: Value) -> bytes:
-    """Return the RFC 8785 bytes of a document that lives beside the log.
+    """Return the RFC 8785 bytes of a document or line that lives beside the log.
 
-    As `encode`, but its strings may hold any assigned, printable text: only the hash of such a
-    document is on the log. Raises EncodingError.
+    As `encode`, but its strings may hold any Unicode text, since nothing but a hash of them is
+    ever on the log. Raises EncodingError.
     """
-    _check(value, 1, str.isprintable)
+    _check(value, 1, _is_any_text)
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
 
 
@@ -65,6 +65,10 @@ def _decode(data: bytes, encoder: Any) -> Any:  # noqa: ANN401 - one of the two 
 
 def _is_plain_text(text: str) -> bool:
     return text.isascii() and text.isprintable()
+
+
+def _is_any_text(text: str) -> bool:
+    return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 @lru_cache(maxsize=4096)

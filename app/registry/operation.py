@@ -56,6 +56,8 @@ class Operation:
     """
 
     type: ClassVar[str]
+    is_derived: ClassVar[bool] = False
+    """Whether it only ever follows from another operation."""
 
     id: Id
     origin: Origin

@@ -188,6 +188,10 @@ class State:
         spans = [self._span(device, at) for at in starts[begin : bisect_left(starts, end)]]
         return [span for span in spans if span.end > start]
 
+    def timeline(self, device: str) -> list[Span]:
+        """Return all of a device's spans and gaps, in order."""
+        return [self._span(device, start) for start in self._timelines.get(device, [])]
+
     def span_before(self, device: str, start: int) -> Span | None:
         """Return the last span or gap that begins before an instant."""
         starts = self._timelines.get(device, [])

@@ -1,1 +1,1 @@
-
+"""Where rows live: SQLite or PostgreSQL through SQLAlchemy; dialect differences stay inside."""

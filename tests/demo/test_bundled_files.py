@@ -24,7 +24,8 @@ def utc_ms(text: str) -> int:
 def test_the_copies_have_the_digests_that_the_attribution_names() -> None:
     text = (DATA / "ATTRIBUTION.md").read_text(encoding="utf-8")
 
-    named = dict(reversed(line.split()) for line in text.splitlines() if line.startswith("    "))
+    pairs = [line.split() for line in text.splitlines() if line.startswith("    ")]
+    named = {name: digest for digest, name in pairs}
 
     assert named == {name: sha256((DATA / name).read_bytes()).hexdigest() for name in COPIES}
 

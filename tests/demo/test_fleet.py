@@ -10,7 +10,7 @@ from importlib.resources import files
 import pytest
 
 from app.demo.bundle import MONTH_END_AT, MONTH_START_AT
-from app.demo.fleet import EECS_CODES, Fleet, FleetDevice, read_fleet
+from app.demo.fleet import EECS_CODES, Fleet, FleetDevice, RefusedSeries, read_fleet
 from app.layouts.trading_periods import PERIOD_MS
 
 DATA = files("app.demo") / "data"
@@ -62,7 +62,7 @@ def utc_ms(text: str) -> int:
 def test_every_series_is_a_device_or_refused_with_all_its_energy(fleet: Fleet) -> None:
     energies_kwh, counts = plain_sums()
 
-    found = [*fleet.devices, *fleet.refused]
+    found: list[FleetDevice | RefusedSeries] = [*fleet.devices, *fleet.refused]
 
     assert len(found) == 83
     assert {item.series: item.energy_wh for item in found} == {

@@ -6,6 +6,7 @@ from decimal import Decimal
 from importlib.resources import files
 
 from app.demo.consumers import SMELTER, read_consumers
+from app.demo.fleet import read_fleet
 
 
 def plain_sums() -> tuple[dict[tuple[str, str], Decimal], Counter[tuple[str, str]]]:
@@ -51,10 +52,30 @@ def test_the_smelter_draws_most_of_it() -> None:
 
 
 def test_cities_and_the_house_load_of_generators_are_told_from_consumers() -> None:
-    points: dict[str, set[str]] = {"city": set(), "consumer": set(), "house-load": set()}
+    points: dict[str, list[str]] = {"city": [], "consumer": [], "house-load": []}
     for consumer in read_consumers():
-        points[consumer.kind].add(consumer.point[:3])
+        points[consumer.kind].append(consumer.point)
 
-    assert points["city"] == {"CPK", "ISL"}
-    assert points["house-load"] == set("WDV WWD TWC HRP WVY LTN KOE BEN MAN".split())
-    assert len(points["consumer"]) == 17
+    assert points["city"] == ["CPK0331", "ISL0331"]
+    assert points["house-load"] == [
+        "BEN2202",
+        "HRP2201",
+        "KOE1101",
+        "LTN2201",
+        "MAN2201",
+        "TWC2201",
+        "WDV1101",
+        "WVY1101",
+        "WWD1102",
+        "WWD1103",
+    ]
+    assert len(points["consumer"]) == 22
+
+
+def test_house_load_is_drawn_where_a_device_feeds_in() -> None:
+    fed = {device.place.point for device in read_fleet().devices}
+
+    drawn = {consumer.point for consumer in read_consumers() if consumer.kind == "house-load"}
+
+    assert len(drawn) == 10
+    assert drawn <= fed

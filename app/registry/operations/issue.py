@@ -42,6 +42,7 @@ class Issue(Operation):
     """
 
     type: ClassVar[str] = "issue"
+    is_derived: ClassVar[bool] = True
 
     issuance: Id
     device: Id

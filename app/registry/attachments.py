@@ -1,0 +1,20 @@
+"""What is kept beside the log with an operation: readings, attribute documents, vault records."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Attachments:
+    """Rows that no replay can rebuild, written in the same transaction as their operation.
+
+    `readings`: (device, start, canonical JSON array of interval leaves); `documents`: (hex
+    SHA-256, canonical bytes); `vault`: (hex commitment, sealed bytes).
+    """
+
+    readings: Sequence[tuple[str, int, bytes]] = ()
+    documents: Sequence[tuple[str, bytes]] = ()
+    vault: Sequence[tuple[str, bytes]] = ()
+
+
+NOTHING = Attachments()

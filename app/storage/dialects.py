@@ -1,0 +1,148 @@
+"""What differs between SQLite and PostgreSQL: keys by the set, bulk writes, pipelines, clocks."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from functools import cache
+from time import time_ns
+from typing import Any, Protocol
+
+import orjson
+from sqlalchemy import (
+    ARRAY,
+    Column,
+    Dialect,
+    Executable,
+    FromClause,
+    Table,
+    bindparam,
+    cast,
+    func,
+    select,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+
+Rows = Sequence[Sequence[Any]]
+Parameters = Mapping[str, Any]
+
+
+class Way(Protocol):
+    """One database's way of doing what both can do; `driver` is its DB-API connection."""
+
+    def compile(self, statement: Executable) -> str:
+        """Return SQL for the driver, with named parameters."""
+
+    def keys(self, *columns: Column[Any]) -> FromClause:
+        """Return a table of keys, to be bound, with columns named and typed like those given."""
+
+    def bind(self, keys: Rows) -> dict[str, Any]:
+        """Return the parameters that bind a table of keys."""
+
+    def pipeline(self, driver: Any) -> AbstractContextManager[Any]:  # noqa: ANN401 - DB-API
+        """Send what is executed inside without waiting for each answer, where that is possible."""
+
+    def insert(self, driver: Any, table: Table, rows: Rows, suffix: str = "") -> None:  # noqa: ANN401 - DB-API
+        """Insert rows by the set; the suffix says what to do on conflict."""
+
+    def begin(self, driver: Any) -> None:  # noqa: ANN401 - DB-API
+        """Begin a transaction that will write."""
+
+    def now_ms(self, driver: Any) -> int:  # noqa: ANN401 - DB-API
+        """Return the database's clock, UTC milliseconds."""
+
+
+class Postgresql:
+    """PostgreSQL by psycopg: arrays and unnest, pipelines, the server's clock."""
+
+    def __init__(self) -> None:
+        """Compile for psycopg."""
+        self._dialect: Dialect = postgresql.dialect(paramstyle="pyformat")  # type: ignore[no-untyped-call]
+
+    def compile(self, statement: Executable) -> str:
+        """Return SQL with %(name)s parameters."""
+        return str(statement.compile(dialect=self._dialect))  # type: ignore[attr-defined]
+
+    def keys(self, *columns: Column[Any]) -> FromClause:
+        """Return unnest over one array for each column."""
+        arrays = (cast(bindparam(f"keys{at}"), ARRAY(item.type)) for at, item in enumerate(columns))
+        names = (item.name for item in columns)
+        return func.unnest(*arrays).table_valued(*names).render_derived("keys")
+
+    def bind(self, keys: Rows) -> dict[str, Any]:
+        """Return one array for each column."""
+        return {f"keys{at}": list(values) for at, values in enumerate(zip(*keys, strict=True))}
+
+    def pipeline(self, driver: Any) -> AbstractContextManager[Any]:  # noqa: ANN401 - DB-API
+        """Return psycopg's pipeline."""
+        pipeline: AbstractContextManager[Any] = driver.pipeline()
+        return pipeline
+
+    def insert(self, driver: Any, table: Table, rows: Rows, suffix: str = "") -> None:  # noqa: ANN401 - DB-API
+        """Insert from unnest in one statement."""
+        sql = f"{self._insert(table)} {suffix}"
+        driver.execute(sql, [list(values) for values in zip(*rows, strict=True)])
+
+    def begin(self, driver: Any) -> None:  # noqa: ANN401 - DB-API
+        """Leave it to psycopg, which begins with the first statement."""
+
+    def now_ms(self, driver: Any) -> int:  # noqa: ANN401 - DB-API
+        """Ask the server."""
+        sql = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint"
+        return int(driver.execute(sql).fetchone()[0])
+
+    @cache  # noqa: B019 - one instance for each engine, a dozen tables
+    def _insert(self, table: Table) -> str:
+        names = ", ".join(f'"{item.name}"' for item in table.columns)
+        arrays = ", ".join(f"%s::{item.type.compile(self._dialect)}[]" for item in table.columns)
+        return f'INSERT INTO "{table.name}" ({names}) SELECT * FROM unnest({arrays})'  # noqa: S608 - names are ours
+
+
+class Sqlite:
+    """SQLite: keys as one JSON text, executemany, this machine's clock."""
+
+    def __init__(self) -> None:
+        """Compile for sqlite3 with names."""
+        self._dialect: Dialect = sqlite.dialect(paramstyle="named")
+
+    def compile(self, statement: Executable) -> str:
+        """Return SQL with :name parameters."""
+        return str(statement.compile(dialect=self._dialect))  # type: ignore[attr-defined]
+
+    def keys(self, *columns: Column[Any]) -> FromClause:
+        """Return json_each over an array of arrays."""
+        each = func.json_each(bindparam("keys")).table_valued("value", name="each")
+        parts = (
+            func.json_extract(each.c.value, f"$[{at}]", type_=item.type).label(item.name)
+            for at, item in enumerate(columns)
+        )
+        return select(*parts).subquery("keys")
+
+    def bind(self, keys: Rows) -> dict[str, Any]:
+        """Return all keys as one JSON text."""
+        return {"keys": orjson.dumps(keys).decode()}
+
+    def pipeline(self, driver: Any) -> AbstractContextManager[Any]:  # noqa: ANN401, ARG002 - DB-API
+        """Return nothing special: there is no wire to wait for."""
+        return nullcontext()
+
+    def insert(self, driver: Any, table: Table, rows: Rows, suffix: str = "") -> None:  # noqa: ANN401 - DB-API
+        """Insert row by row inside the driver."""
+        names = ", ".join(f'"{item.name}"' for item in table.columns)
+        marks = ", ".join("?" for _ in table.columns)
+        sql = f'INSERT INTO "{table.name}" ({names}) VALUES ({marks}) {suffix}'  # noqa: S608 - names are ours
+        driver.executemany(sql, rows)
+
+    def begin(self, driver: Any) -> None:  # noqa: ANN401 - DB-API
+        """Take the write lock now, before anything is read."""
+        driver.execute("BEGIN IMMEDIATE")
+
+    def now_ms(self, driver: Any) -> int:  # noqa: ANN401, ARG002 - DB-API
+        """Ask this machine, which is the database's."""
+        return time_ns() // 1_000_000
+
+
+def upsert_suffix(table: Table) -> str:
+    """Return what turns an insert into an update where the primary key exists."""
+    keys = ", ".join(f'"{item.name}"' for item in table.primary_key)
+    rest = [item.name for item in table.columns if not item.primary_key]
+    updates = ", ".join(f'"{name}" = excluded."{name}"' for name in rest)
+    return f"ON CONFLICT ({keys}) DO UPDATE SET {updates}"

@@ -1,0 +1,84 @@
+"""Engines: how each database is opened, so that what is committed stays."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from psycopg.types.string import TextLoader
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+
+from app.storage.dialects import Postgresql, Sqlite, Way
+
+BUSY_TIMEOUT_S = 60
+
+
+class Database:
+    """A database and its ways; engines are made on first use, so that a fork gets its own."""
+
+    def __init__(self, url: str) -> None:
+        """Take an SQLAlchemy URL of SQLite or PostgreSQL. Raises ValueError for another."""
+        self.url = _normalised(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self.way: Way = Sqlite() if self.is_sqlite else Postgresql()
+        self._engine: Engine | None = None
+
+    @property
+    def engine(self) -> Engine:
+        """The engine, made on first use."""
+        if self._engine is None:
+            self._engine = self._open()
+        return self._engine
+
+    @contextmanager
+    def writing(self) -> Iterator[Any]:
+        """Give a driver connection in a writing transaction; rolled back unless committed."""
+        with self.engine.connect() as connection:
+            driver: Any = connection.connection.driver_connection
+            try:
+                self.way.begin(driver)
+                yield driver
+            finally:
+                driver.rollback()
+
+    def dispose(self) -> None:
+        """Close every connection."""
+        if self._engine is not None:
+            self._engine.dispose()
+            self._engine = None
+
+    def _open(self) -> Engine:
+        if self.is_sqlite:
+            engine = create_engine(self.url, connect_args={"timeout": BUSY_TIMEOUT_S})
+            event.listen(engine, "connect", _prepare_sqlite)
+            event.listen(engine, "begin", _begin_sqlite)
+        else:
+            engine = create_engine(self.url, pool_pre_ping=True)
+            event.listen(engine, "connect", _prepare_postgresql)
+        return engine
+
+
+def _normalised(url: str) -> URL:
+    parsed = make_url(url)
+    backend = parsed.get_backend_name()
+    if backend == "postgresql":
+        return parsed.set(drivername="postgresql+psycopg")
+    if backend == "sqlite" and parsed.database:
+        return parsed
+    raise ValueError("the database is a file of SQLite or a PostgreSQL")
+
+
+def _prepare_sqlite(driver: Any, _: object) -> None:  # noqa: ANN401 - DB-API
+    """Let transactions begin when we say so, and let a commit reach the disk."""
+    driver.isolation_level = None
+    driver.execute("PRAGMA journal_mode = WAL")
+    driver.execute("PRAGMA synchronous = FULL")
+
+
+def _begin_sqlite(connection: Any) -> None:  # noqa: ANN401 - SQLAlchemy's event
+    connection.exec_driver_sql("BEGIN")
+
+
+def _prepare_postgresql(driver: Any, _: object) -> None:  # noqa: ANN401 - DB-API
+    """Take UUIDs as text, as they stand on the log."""
+    driver.adapters.register_loader("uuid", TextLoader)

@@ -1,0 +1,292 @@
+"""Bulk loading of what a group of operations reads into a State, in a round of statements."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Select,
+    and_,
+    bindparam,
+    func,
+    literal_column,
+    select,
+)
+
+from app.registry.accounts import Account, Sender
+from app.registry.devices import Device
+from app.registry.domains import Domain, Registry
+from app.registry.issuances import Issuance, Request
+from app.registry.measurements import Span
+from app.registry.operation import (
+    ACCOUNT,
+    DEVICE,
+    DOMAIN,
+    GSRN,
+    ISSUANCE,
+    ORGANISATION,
+    PERIOD,
+    QUANTITY,
+    RANGE,
+    REQUEST,
+    RETIREMENT,
+    SENDER,
+    Read,
+    Wanted,
+)
+from app.registry.organisations import Organisation
+from app.registry.ranges import ACTIVE, RANGES_MAX, Bundle
+from app.registry.retirements import Retirement
+from app.registry.state import State
+from app.storage.dialects import Parameters, Way
+from app.storage.rows import BUNDLE_COLUMNS, MAPPINGS
+from app.storage.tables import (
+    accounts,
+    bundles,
+    devices,
+    domains,
+    issuances,
+    organisations,
+    registries,
+    requests,
+    retirements,
+    senders,
+    spans,
+)
+
+Take = Callable[[State, Any], None]
+
+
+class Load(NamedTuple):
+    """A statement, compiled, and what to do with each of its rows."""
+
+    sql: str
+    take: Take
+
+
+class Loader:
+    """The statements that load a State, compiled once for a database."""
+
+    def __init__(self, way: Way) -> None:
+        """Compile for the database's way."""
+        self._way = way
+        self._always = (
+            self._entities(Registry, select(registries)),
+            self._entities(Domain, select(domains)),
+        )
+        self._by_key: dict[str, tuple[Load, ...]] = {
+            ORGANISATION: (self._by_id(Organisation, organisations.c.id),),
+            ACCOUNT: (self._by_id(Account, accounts.c.id),),
+            SENDER: (self._senders(),),
+            DEVICE: (self._by_id(Device, devices.c.id),),
+            GSRN: (self._by_id(Device, devices.c.gsrn),),
+            ISSUANCE: (self._by_id(Issuance, issuances.c.id),),
+            RETIREMENT: (self._by_id(Retirement, retirements.c.id),),
+            PERIOD: (self._periods(),),
+            REQUEST: (
+                self._by_id(Request, requests.c.issuance),
+                self._requested_devices(),
+                self._requested_spans(),
+            ),
+            RANGE: (self._ranges(), self._issuances_of_ranges()),
+        }
+        self._oldest = {
+            is_transfer: Load(way.compile(_oldest(until)), _take_bundle_with_issuance)
+            for is_transfer, until in (
+                (True, issuances.c.transfer_until),
+                (False, issuances.c.retire_until),
+            )
+        }
+        self._neighbours = Load(way.compile(self._covering()), _take_bundle)
+
+    def load(self, driver: Any, state: State, reads: Iterable[Read], *, time_ms: int) -> None:  # noqa: ANN401 - DB-API
+        """Load what the reads name, in one round: for a quantity, the oldest bundles up to it."""
+        keys: dict[str, set[Any]] = defaultdict(set)
+        wanted: list[Wanted] = []
+        for read in reads:
+            if read.kind == QUANTITY:
+                wanted.append(read.key)
+            elif read.kind != DOMAIN:
+                keys[read.kind].add(read.key)
+        round_: list[tuple[Load, Parameters]] = [(load, {}) for load in self._always]
+        for kind, named in keys.items():
+            rows = [key if isinstance(key, tuple) else (key,) for key in named]
+            round_ += [(load, self._way.bind(rows)) for load in self._by_key[kind]]
+        round_ += [
+            (self._oldest[is_transfer], parameters)
+            for is_transfer, parameters in _quantities(wanted, time_ms)
+        ]
+        self._run(driver, state, round_)
+
+    def load_neighbours(self, driver: Any, state: State) -> None:  # noqa: ANN401 - DB-API
+        """Load the bundles beside what a group changed, which may merge with it."""
+        unknown = state.bundles.unknown_neighbours()
+        if unknown:
+            self._run(driver, state, [(self._neighbours, self._way.bind(unknown))])
+
+    def _run(self, driver: Any, state: State, round_: list[tuple[Load, Parameters]]) -> None:  # noqa: ANN401 - DB-API
+        with self._way.pipeline(driver):
+            cursors = [driver.execute(load.sql, parameters) for load, parameters in round_]
+        for (load, _), cursor in zip(round_, cursors, strict=True):
+            for row in cursor:
+                load.take(state, row)
+
+    def _entities(self, kind: type[Any], statement: Select[Any]) -> Load:
+        from_row = MAPPINGS[kind].from_row
+        return Load(self._way.compile(statement), lambda state, row: state.add(from_row(row)))
+
+    def _by_id(self, kind: type[Any], key: Any) -> Load:  # noqa: ANN401 - a column
+        keys = self._way.keys(key)
+        table = MAPPINGS[kind].table
+        statement = select(table).join(keys, keys.c[key.name] == key)
+        return self._entities(kind, statement)
+
+    def _senders(self) -> Load:
+        keys = self._way.keys(senders.c.account, senders.c.sender)
+        matches = and_(keys.c.account == senders.c.account, keys.c.sender == senders.c.sender)
+        return self._entities(Sender, select(senders).join(keys, matches))
+
+    def _periods(self) -> Load:
+        start, end = spans.c.start.label("start"), spans.c.end.label("end")
+        keys = self._way.keys(spans.c.device, start, end)  # type: ignore[arg-type]
+        return self._spans(keys, keys.c.device, keys.c.start, keys.c.end)
+
+    def _requested_spans(self) -> Load:
+        keys = self._way.keys(requests.c.issuance)
+        named = (
+            select(requests).join(keys, keys.c.issuance == requests.c.issuance).subquery("named")
+        )
+        return self._spans(named, named.c.device, named.c.period_start, named.c.period_end)
+
+    def _requested_devices(self) -> Load:
+        keys = self._way.keys(requests.c.issuance)
+        statement = (
+            select(devices)
+            .join(requests, requests.c.device == devices.c.id)
+            .join(keys, keys.c.issuance == requests.c.issuance)
+        )
+        return self._entities(Device, statement)
+
+    def _spans(
+        self,
+        keys: FromClause,
+        device: ColumnElement[Any],
+        start: ColumnElement[Any],
+        end: ColumnElement[Any],
+    ) -> Load:
+        """Load the timeline of a period with its neighbours on both sides."""
+        beside = spans.alias("beside")
+        before = (
+            select(func.max(beside.c.start))
+            .where(beside.c.device == device, beside.c.start < start)
+            .scalar_subquery()
+        )
+        after = (
+            select(func.min(beside.c.start))
+            .where(beside.c.device == device, beside.c.start >= end)
+            .scalar_subquery()
+        )
+        matches = and_(
+            spans.c.device == device,
+            spans.c.start >= func.coalesce(before, start),
+            spans.c.start <= func.coalesce(after, end),
+        )
+        return self._entities(Span, select(spans).join(keys, matches))
+
+    def _ranges(self) -> Load:
+        """Load the open bundles that overlap a range or lie beside it."""
+        keys = self._way.keys(bundles.c.issuance, bundles.c.first, bundles.c.last)
+        matches = and_(
+            bundles.c.issuance == keys.c.issuance,
+            bundles.c.to_height.is_(None),
+            bundles.c.first >= _first_of(keys.c.issuance, keys.c.first - 1),
+            bundles.c.first <= keys.c.last + 1,
+        )
+        return Load(
+            self._way.compile(select(*BUNDLE_COLUMNS).join(keys, matches).distinct()),
+            _take_bundle,
+        )
+
+    def _issuances_of_ranges(self) -> Load:
+        keys = self._way.keys(bundles.c.issuance, bundles.c.first, bundles.c.last)
+        named = select(keys.c.issuance).distinct().subquery("named")
+        statement = select(issuances).join(named, named.c.issuance == issuances.c.id)
+        return self._entities(Issuance, statement)
+
+    def _covering(self) -> Select[Any]:
+        """Select the open bundle that covers an ordinal."""
+        keys = self._way.keys(bundles.c.issuance, bundles.c.first)
+        matches = and_(
+            bundles.c.issuance == keys.c.issuance,
+            bundles.c.to_height.is_(None),
+            bundles.c.first == _first_of(keys.c.issuance, keys.c.first),
+        )
+        return select(*BUNDLE_COLUMNS).join(keys, matches).distinct()
+
+
+def _first_of(issuance: ColumnElement[Any], ordinal: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Return where the open bundle begins that covers an ordinal; 1 for the ordinal before."""
+    inner = bundles.alias("inner_bundles")
+    found = (
+        select(func.max(inner.c.first))
+        .where(inner.c.issuance == issuance, inner.c.to_height.is_(None), inner.c.first <= ordinal)
+        .scalar_subquery()
+    )
+    return func.coalesce(found, literal_column("1"))
+
+
+def _oldest(until: ColumnElement[Any]) -> Select[Any]:
+    """Select an account's oldest active bundles, window open, until a quantity is reached."""
+    held = (
+        select(*BUNDLE_COLUMNS)
+        .join(issuances, issuances.c.id == bundles.c.issuance)
+        .where(
+            bundles.c.account == bindparam("account"),
+            bundles.c.state == literal_column(f"'{ACTIVE}'"),
+            bundles.c.to_height.is_(None),
+            until > bindparam("time_ms"),
+        )
+        .order_by(bundles.c.period_start, bundles.c.issued_index, bundles.c.first)
+        .limit(bindparam("most"))
+        .subquery("held")
+    )
+    quantity = held.c.last - held.c.first + 1
+    order = (held.c.period_start, held.c.issued_index, held.c.first)
+    before = func.sum(quantity).over(order_by=order, rows=(None, 0)) - quantity
+    reached = select(held, before.label("before")).subquery("reached")
+    columns = [reached.c[column.name] for column in BUNDLE_COLUMNS]
+    return (
+        select(*columns, *issuances.c)
+        .join(issuances, issuances.c.id == reached.c.issuance)
+        .where(reached.c.before < bindparam("wanted"))
+    )
+
+
+def _quantities(wanted: list[Wanted], time_ms: int) -> Iterator[tuple[bool, Parameters]]:
+    """Yield, for each account whose oldest are asked for, how much leaves it in this group."""
+    totals: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
+    for item in wanted:
+        totals[item.account] += item.quantity
+        counts[item.account] += 1
+    for account, is_transfer in {(i.account, i.is_transfer) for i in wanted if not i.is_named}:
+        yield (
+            is_transfer,
+            {
+                "account": account,
+                "time_ms": time_ms,
+                "wanted": totals[account],
+                "most": (RANGES_MAX + 1) * counts[account],
+            },
+        )
+
+
+def _take_bundle(state: State, row: Sequence[Any]) -> None:
+    state.bundles.add(Bundle._make(row))
+
+
+def _take_bundle_with_issuance(state: State, row: Sequence[Any]) -> None:
+    state.bundles.add(Bundle._make(row[: len(BUNDLE_COLUMNS)]))
+    state.add(MAPPINGS[Issuance].from_row(row[len(BUNDLE_COLUMNS) :]))

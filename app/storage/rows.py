@@ -1,0 +1,106 @@
+"""Entities as rows and back, one table for each kind of value."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import fields
+from operator import attrgetter
+from typing import Any, NamedTuple
+
+from sqlalchemy import Boolean, Table
+
+from app.ledger.encoding import decode, encode
+from app.registry.accounts import Account, Sender
+from app.registry.devices import Device
+from app.registry.domains import Domain, DomainSettings, Registry
+from app.registry.fields import parse_members, plain_members
+from app.registry.issuances import Issuance, Request
+from app.registry.measurements import Span
+from app.registry.organisations import Organisation
+from app.registry.ranges import Bundle
+from app.registry.retirements import Retirement
+from app.registry.state import ENTITIES, Entity
+from app.storage import tables
+
+Row = tuple[Any, ...]
+
+
+class Mapping(NamedTuple):
+    """How one kind of value stands in its table, column by column."""
+
+    table: Table
+    to_row: Callable[[Any], Row]
+    from_row: Callable[[Sequence[Any]], Any]
+
+
+def _plain(table: Table, kind: type[Any]) -> Mapping:
+    """Map a class whose fields are the columns, in order."""
+    names = [field.name for field in fields(kind)]
+    if names != [column.name for column in table.columns]:
+        raise TypeError(f"{kind.__name__} and {table.name} differ")
+    flags = [at for at, column in enumerate(table.columns) if isinstance(column.type, Boolean)]
+
+    def from_row(row: Sequence[Any]) -> Any:  # noqa: ANN401 - an entity of this kind
+        values = list(row)
+        for at in flags:
+            values[at] = bool(values[at])
+        return kind(*values)
+
+    return Mapping(table, attrgetter(*names), from_row)
+
+
+def _registry_row(registry: Registry) -> Row:
+    return (
+        registry.origin,
+        registry.operator,
+        registry.issuing_body,
+        registry.log_vkey,
+        encode(registry.authority_set).decode(),
+        registry.rules,
+        registry.schemas,
+    )
+
+
+def _registry(row: Sequence[Any]) -> Registry:
+    origin, operator, issuing_body, log_vkey, authority_set, rules, schemas = row
+    return Registry(
+        origin, operator, issuing_body, log_vkey, decode(authority_set.encode()), rules, schemas
+    )
+
+
+def _domain_row(domain: Domain) -> Row:
+    return domain.key, encode(plain_members(domain.settings)).decode(), domain.issued
+
+
+def _domain(row: Sequence[Any]) -> Domain:
+    return Domain(parse_members(DomainSettings, decode(row[1].encode())), row[2])
+
+
+def _organisation_row(organisation: Organisation) -> Row:
+    roles = " ".join(organisation.roles)
+    return organisation.id, roles, organisation.country, organisation.record
+
+
+def _organisation(row: Sequence[Any]) -> Organisation:
+    return Organisation(row[0], tuple(row[1].split()), row[2], row[3])
+
+
+MAPPINGS: dict[type[Any], Mapping] = {
+    Registry: Mapping(tables.registries, _registry_row, _registry),
+    Domain: Mapping(tables.domains, _domain_row, _domain),
+    Organisation: Mapping(tables.organisations, _organisation_row, _organisation),
+    Account: _plain(tables.accounts, Account),
+    Sender: _plain(tables.senders, Sender),
+    Device: _plain(tables.devices, Device),
+    Span: _plain(tables.spans, Span),
+    Request: _plain(tables.requests, Request),
+    Issuance: _plain(tables.issuances, Issuance),
+    Retirement: _plain(tables.retirements, Retirement),
+}
+if MAPPINGS.keys() != set(ENTITIES):
+    raise TypeError("a kind of value has no table")
+
+BUNDLE_COLUMNS = [tables.bundles.c[name] for name in Bundle._fields]
+
+
+def row_of(entity: Entity) -> Row:
+    """Return an entity's row."""
+    return MAPPINGS[type(entity)].to_row(entity)

@@ -1,0 +1,233 @@
+"""One writing transaction: the head-row lock, what a group reads, and what its block writes."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import astuple
+from operator import attrgetter
+from typing import Any
+
+from sqlalchemy import bindparam, select, update
+
+from app.ledger.blocks import Block, Entry, Head, Recorded
+from app.ledger.merkle import HASH_BYTES, leaf_hash, root
+from app.ledger.tiles import TILE_WIDTH
+from app.registry.attachments import Attachments
+from app.registry.operation import Read
+from app.registry.ranges import Bundle
+from app.registry.state import Entity, Rows, State
+from app.storage.dialects import upsert_suffix
+from app.storage.engines import Database
+from app.storage.loading import Loader
+from app.storage.rows import MAPPINGS, row_of
+from app.storage.tables import (
+    blocks,
+    bundles,
+    documents,
+    head,
+    leaves,
+    readings,
+    signed,
+    tiles,
+    vault,
+)
+
+
+class StorageError(Exception):
+    """Rows are not as the log says they must be: another writer, or a damaged database."""
+
+
+class Statements:
+    """The statements of every unit of work, compiled once for a database."""
+
+    def __init__(self, database: Database) -> None:
+        """Compile for the database's way."""
+        way = database.way
+        self.loader = Loader(way)
+        columns = [column for column in head.columns if column.name != "id"]
+        self.lock = way.compile(select(*columns).where(head.c.id == 1).with_for_update())
+        keys = way.keys(leaves.c.operation)
+        self.recorded = way.compile(
+            select(leaves.c.operation, leaves.c.index, leaves.c.height, leaves.c.leaf).join(
+                keys, keys.c.operation == leaves.c.operation
+            )
+        )
+        self.leaves = way.compile(
+            select(leaves.c.leaf)
+            .where(leaves.c.index >= bindparam("first"), leaves.c.index < bindparam("end"))
+            .order_by(leaves.c.index)
+        )
+        self.tiles = way.compile(
+            select(tiles.c.hashes)
+            .where(
+                tiles.c.level == bindparam("level"),
+                tiles.c.number >= bindparam("first"),
+                tiles.c.number < bindparam("end"),
+            )
+            .order_by(tiles.c.number)
+        )
+        opened = way.keys(bundles.c.issuance, bundles.c.first)
+        self.close = way.compile(
+            update(bundles)
+            .values(to_height=bindparam("height"))
+            .where(
+                bundles.c.issuance == opened.c.issuance,
+                bundles.c.first == opened.c.first,
+                bundles.c.to_height.is_(None),
+            )
+        )
+        self.sign = way.compile(
+            update(signed)
+            .values(size=bindparam("new_size"), root=bindparam("new_root"))
+            .where(signed.c.size < bindparam("new_size"))
+        )
+        values: dict[str, Any] = {
+            column.name: bindparam(f"new_{column.name}") for column in columns
+        }
+        self.advance = way.compile(
+            update(head).values(values).where(head.c.height == bindparam("old_height"))
+        )
+
+
+class UnitOfWork:
+    """One transaction that holds the head-row lock from its first statement to its commit."""
+
+    def __init__(self, database: Database, statements: Statements, driver: Any) -> None:  # noqa: ANN401 - DB-API
+        """Take the lock and read head and clock, in this order."""
+        self._way = database.way
+        self._statements = statements
+        self._driver = driver
+        row = driver.execute(statements.lock).fetchone()
+        if row is None:
+            raise StorageError("the database has no head row")
+        height, size, header_hash, time_ms, edge = row
+        self.head = Head(height, size, header_hash, time_ms, tuple(split_hashes(edge)))
+        self.now_ms = self._way.now_ms(driver)
+
+    def recorded(self, ids: Sequence[str]) -> dict[str, Recorded]:
+        """Return which of the operations are on the log, and where."""
+        parameters = self._way.bind([(item,) for item in ids])
+        rows = self._driver.execute(self._statements.recorded, parameters).fetchall()
+        return {row[0]: Recorded(*row[1:]) for row in rows}
+
+    def load(self, state: State, reads: Iterable[Read], *, time_ms: int) -> None:
+        """Load what the reads name."""
+        self._statements.loader.load(self._driver, state, reads, time_ms=time_ms)
+
+    def load_neighbours(self, state: State) -> None:
+        """Load the bundles beside what changed."""
+        self._statements.loader.load_neighbours(self._driver, state)
+
+    def write(
+        self,
+        *,
+        head: Head,
+        block: Block,
+        entries: Sequence[Entry],
+        rows: Rows,
+        attachments: Attachments,
+    ) -> None:
+        """Write a block: its leaves, what it changed, and the new head, fenced by the old one."""
+        new_tiles = self._full_tiles([entry.leaf for entry in entries])
+        with self._way.pipeline(self._driver):
+            numbered = enumerate(entries, self.head.size)
+            self._insert(
+                leaves,
+                [
+                    (at, block.height, entry.leaf, entry.operation, entry.type, entry.by)
+                    for at, entry in numbered
+                ],
+            )
+            self._insert(tiles, new_tiles)
+            self._insert(blocks, [astuple(block)])
+            self._put(rows.puts)
+            closed = self._close(rows.closed, block.height)
+            self._insert(bundles, [(*bundle, None) for bundle in rows.opened])
+            self._insert(readings, attachments.readings)
+            self._insert(documents, attachments.documents, "ON CONFLICT DO NOTHING")
+            self._insert(vault, attachments.vault, "ON CONFLICT DO NOTHING")
+            advanced = self._driver.execute(self._statements.advance, self._advance(head))
+        if advanced.rowcount != 1 or (closed is not None and closed.rowcount != len(rows.closed)):
+            raise StorageError("the rows that this block extends are not as they were read")
+
+    def record_signed(self, *, size: int, root: bytes, authorities: int) -> None:
+        """Record what the local authorities sign, before anything signed leaves the process.
+
+        Raises StorageError unless each of them has signed nothing of this size or larger.
+        """
+        parameters = {"new_size": size, "new_root": root}
+        if self._driver.execute(self._statements.sign, parameters).rowcount != authorities:
+            raise StorageError("an authority has already signed a log of this size or larger")
+
+    def enrol(self, authorities: Sequence[str]) -> None:
+        """Begin the sign-state of authorities that have signed nothing."""
+        self._insert(signed, [(name, 0, b"") for name in authorities])
+
+    def commit(self) -> None:
+        """Make it durable."""
+        self._driver.commit()
+
+    def _insert(self, table: Any, rows: Sequence[Sequence[Any]], suffix: str = "") -> None:  # noqa: ANN401 - a Table
+        if rows:
+            self._way.insert(self._driver, table, rows, suffix)
+
+    def _put(self, puts: Sequence[Entity]) -> None:
+        kinds = sorted({type(put) for put in puts}, key=attrgetter("__name__"))
+        for kind in kinds:
+            table = MAPPINGS[kind].table
+            rows = [row_of(put) for put in puts if type(put) is kind]
+            self._insert(table, rows, upsert_suffix(table))
+
+    def _close(self, closed: Sequence[Bundle], height: int) -> Any:  # noqa: ANN401 - a cursor
+        if not closed:
+            return None
+        keys = self._way.bind([(bundle.issuance, bundle.first) for bundle in closed])
+        return self._driver.execute(self._statements.close, {"height": height, **keys})
+
+    def _advance(self, head: Head) -> dict[str, Any]:
+        return {
+            "new_height": head.height,
+            "new_size": head.size,
+            "new_header_hash": head.header_hash,
+            "new_time_ms": head.time_ms,
+            "new_edge": b"".join(head.edge),
+            "old_height": self.head.height,
+        }
+
+    def _full_tiles(self, added: Sequence[bytes]) -> list[tuple[int, int, bytes]]:
+        """Return the tiles that these leaves complete, level by level."""
+        first = self.head.size - self.head.size % TILE_WIDTH
+        end = self.head.size + len(added)
+        if end - first < TILE_WIDTH:
+            return []
+        before = self._fetch(self._statements.leaves, first=first, end=self.head.size)
+        hashes = [leaf_hash(leaf) for leaf in (*before, *added)]
+        full: list[tuple[int, int, bytes]] = []
+        level, number = 0, first // TILE_WIDTH
+        while len(hashes) >= TILE_WIDTH:
+            runs = [
+                hashes[at : at + TILE_WIDTH]
+                for at in range(0, len(hashes) - TILE_WIDTH + 1, TILE_WIDTH)
+            ]
+            full += [(level, number + at, b"".join(run)) for at, run in enumerate(runs)]
+            start = number - number % TILE_WIDTH
+            if number + len(runs) - start < TILE_WIDTH:
+                break
+            earlier = self._fetch(self._statements.tiles, level=level, first=start, end=number)
+            hashes = [root(split_hashes(item)) for item in earlier] + [root(run) for run in runs]
+            level, number = level + 1, start // TILE_WIDTH
+        return full
+
+    def _fetch(self, sql: str, **parameters: int) -> list[bytes]:
+        return [row[0] for row in self._driver.execute(sql, parameters)]
+
+
+@contextmanager
+def unit_of_work(database: Database, statements: Statements) -> Iterator[UnitOfWork]:
+    """Give one unit of work; what it did not commit is rolled back."""
+    with database.writing() as driver:
+        yield UnitOfWork(database, statements, driver)
+
+
+def split_hashes(data: bytes) -> list[bytes]:
+    """Return the 32-byte hashes that stand side by side."""
+    return [data[at : at + HASH_BYTES] for at in range(0, len(data), HASH_BYTES)]

@@ -1,0 +1,23 @@
+"""${message}.
+
+Write what the change is for in the line above. Columns of the projection may be filled by
+rebuilding it from the log; rows that no replay can rebuild must be carried over here. Try it up,
+down and up again on both databases: the tests do.
+"""
+
+import sqlalchemy as sa
+from alembic import op
+${imports if imports else ""}
+
+revision = ${repr(up_revision)}
+down_revision = ${repr(down_revision)}
+branch_labels = ${repr(branch_labels)}
+depends_on = ${repr(depends_on)}
+
+
+def upgrade() -> None:
+    ${upgrades if upgrades else "pass"}
+
+
+def downgrade() -> None:
+    ${downgrades if downgrades else "pass"}

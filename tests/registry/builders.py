@@ -1,0 +1,417 @@
+"""A registry in memory: its parties, devices and spans, and one acceptable operation of each verb.
+
+`ready_book` is a registry in the middle of its life: January's first days of one device are issued,
+pending, approved, free, waiting for acceptance and not measured yet, in this order.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from uuid import NAMESPACE_URL, uuid5
+
+import pytest
+
+from app.registry.domains import Domain, DomainSettings
+from app.registry.errors import RefusalError
+from app.registry.issuances import APPROVED, Issuance, Request, Windows
+from app.registry.measurements import OVER_CAPACITY, DeclaredFinding, DeclaredGap, MeasuredSpan
+from app.registry.operation import Operation
+from app.registry.operations.account_open import AccountOpen
+from app.registry.operations.account_whitelist import AccountWhitelist
+from app.registry.operations.device_approve import DeviceApprove
+from app.registry.operations.device_register import DeviceRegister
+from app.registry.operations.genesis import Genesis
+from app.registry.operations.issue import Issue
+from app.registry.operations.issue_approve import IssueApprove
+from app.registry.operations.issue_request import IssueRequest
+from app.registry.operations.measure import Measure
+from app.registry.operations.measure_accept import MeasureAccept
+from app.registry.operations.organisation_admit import OrganisationAdmit
+from app.registry.operations.retire import Retire
+from app.registry.operations.transfer import Transfer
+from app.registry.ranges import Range
+from app.registry.state import At, Change, Rows, State
+from app.registry.windows import add_months
+
+
+def uid(name: str) -> str:
+    return str(uuid5(NAMESPACE_URL, name))
+
+
+def ms(text: str) -> int:
+    instant = datetime.fromisoformat(text)
+    return int(instant.replace(tzinfo=instant.tzinfo or UTC).timestamp()) * 1000
+
+
+ORIGIN = "registry.example/eac"
+HOUR_MS = 3_600_000
+DAY_MS = 24 * HOUR_MS
+JANUARY = ms("2025-01-01")
+NOW = ms("2025-03-01")
+HASH = "ab" * 32
+
+OPERATOR = uid("operator")
+ISSUING_BODY = uid("issuing body")
+GENERATOR = uid("generator")
+RIVAL = uid("another generator")
+BUYER = uid("buyer")
+AUDITOR = uid("auditor")
+STRANGER = uid("stranger")
+
+GENERATOR_ACCOUNT = uid("generator's account")
+GENERATOR_OTHER_ACCOUNT = uid("generator's other account")
+RIVAL_ACCOUNT = uid("rival's account")
+BUYER_ACCOUNT = uid("buyer's account")
+UNKNOWN = uid("nothing of this id")
+
+DEVICE = uid("wind farm")
+AUTOMATIC_DEVICE = uid("solar park, issued automatically")
+REGISTERED_DEVICE = uid("hydro station, not approved")
+CAPACITY_W = 1_000_000
+FACE_VALUE_WH = 1_000_000
+DAY_ENERGY_WH = 10_000_000
+GSRNS = ("571313180400013469", "571313115400167430", "571313115400167454", "123456789012345675")
+
+ISSUED = uid("issuance of 1 January")
+PENDING_REQUEST = uid("issuance of 2 January")
+APPROVED_REQUEST = uid("issuance of 3 January")
+
+SETTINGS = DomainSettings(
+    code="DK",
+    country="DK",
+    timezone="Europe/Copenhagen",
+    face_value_wh=FACE_VALUE_WH,
+    transfer_months=12,
+    retire_months=18,
+    issuer_prefix="571234567",
+    code_lists="eecs-1",
+    sources=("F01",),
+)
+
+GENESIS = Genesis(
+    id=uid("genesis"),
+    origin=ORIGIN,
+    by=OPERATOR,
+    log_vkey="registry.example/eac+12345678+AAAA",
+    rules=1,
+    authority_set={"engine": "poa", "from_height": 0, "authorities": [{"weight": 1}]},
+    issuing_body=ISSUING_BODY,
+    domains=(SETTINGS,),
+    heartbeat_s=60,
+    key_delay_blocks=10,
+    schemas=HASH,
+)
+
+
+@dataclass
+class Book:
+    """A State and its place on the log."""
+
+    state: State = field(default_factory=State)
+    time_ms: int = NOW
+    height: int = -1
+    index: int = 0
+
+    @property
+    def at(self) -> At:
+        return At(self.time_ms, self.height, self.index)
+
+
+def utc_calendar(domain: Domain, period_end: int) -> Windows:
+    """Return windows to the end of the UTC day months after the last day of production."""
+    last_day = datetime.fromtimestamp((period_end - 1) // 1000, UTC).date()
+    months = (domain.settings.transfer_months, domain.settings.retire_months)
+    ends = [add_months(last_day, count) + timedelta(days=1) for count in months]
+    return Windows(*(ms(end.isoformat()) for end in ends))
+
+
+def decide_and_apply(book: Book, *operations: Operation) -> Rows:
+    """Decide and apply one group with all that follows, close its block, return what changed."""
+    book.height += 1
+    for operation in operations:
+        change = _record(book, operation)
+        for follow in change.follows:
+            assert follow.type == Issue.type
+            _record(book, compose_issue(book, follow.subject, cause=operation.id))
+    book.index += 1
+    return book.state.settle(book.height)
+
+
+def _record(book: Book, operation: Operation) -> Change:
+    change = operation.decide(book.state, book.at)
+    book.state.apply(change, book.at)
+    book.state.recorded.add(operation.id)
+    book.index += 1
+    return change
+
+
+def compose_issue(book: Book, issuance: str, *, cause: str = APPROVED_REQUEST) -> Issue:
+    return Issue.compose(
+        book.state, issuance=issuance, cause=cause, at=book.at, calendar=utc_calendar
+    )
+
+
+def refusal(book: Book, operation: Operation) -> tuple[str, str, str]:
+    """Return the code, pointer and rule with which an operation is refused."""
+    with pytest.raises(RefusalError) as caught:
+        operation.decide(book.state, book.at)
+    return caught.value.code, caught.value.pointer, caught.value.rule
+
+
+def admit(organisation: str, *roles: str) -> OrganisationAdmit:
+    return OrganisationAdmit(
+        id=uid(f"admit {organisation}"),
+        origin=ORIGIN,
+        by=ISSUING_BODY,
+        organisation=organisation,
+        roles=roles,
+        country="DK",
+        record=HASH,
+    )
+
+
+def open_account(account: str, organisation: str) -> AccountOpen:
+    return AccountOpen(
+        id=uid(f"open {account}"),
+        origin=ORIGIN,
+        by=organisation,
+        account=account,
+        organisation=organisation,
+    )
+
+
+def whitelist(account: str, sender: str, *, by: str, allowed: bool = True) -> AccountWhitelist:
+    return AccountWhitelist(
+        id=uid(f"whitelist {account} {sender} {allowed}"),
+        origin=ORIGIN,
+        by=by,
+        account=account,
+        sender=sender,
+        allowed=allowed,
+    )
+
+
+def register(device: str, gsrn: str) -> DeviceRegister:
+    """Return the registration of a wind farm by the generator."""
+    return DeviceRegister(
+        id=uid(f"register {device}"),
+        origin=ORIGIN,
+        by=GENERATOR,
+        device=device,
+        domain="DK",
+        gsrn=gsrn,
+        energy_source="F01050100",
+        technology="T020001",
+        capacity_w=CAPACITY_W,
+        commissioned_at=ms("2020-01-01"),
+        attributes=HASH,
+    )
+
+
+def approve_device(device: str, *, automatic: bool = False) -> DeviceApprove:
+    return DeviceApprove(
+        id=uid(f"approve {device}"),
+        origin=ORIGIN,
+        by=ISSUING_BODY,
+        device=device,
+        valid_from=JANUARY,
+        valid_until=ms("2028-01-01"),
+        automatic=automatic,
+    )
+
+
+def day(number: int) -> int:
+    """Return the beginning of the day that many days after 1 January 2025."""
+    return JANUARY + number * DAY_MS
+
+
+def span(start: int, end: int, energy_wh: int = DAY_ENERGY_WH) -> MeasuredSpan:
+    return MeasuredSpan(start=start, end=end, energy_wh=energy_wh, count=24, root=HASH)
+
+
+def day_span(number: int, energy_wh: int = DAY_ENERGY_WH) -> MeasuredSpan:
+    return span(day(number), day(number + 1), energy_wh)
+
+
+def day_gap(first: int, last: int) -> DeclaredGap:
+    """Return the declared gap of the days first to last, inclusive."""
+    return DeclaredGap(start=day(first), end=day(last + 1), reason="meter-failure")
+
+
+def finding(start: int) -> DeclaredFinding:
+    return DeclaredFinding(start=start, code=OVER_CAPACITY, count=1)
+
+
+def measure(
+    *spans: MeasuredSpan,
+    gaps: Sequence[DeclaredGap] = (),
+    findings: Sequence[DeclaredFinding] = (),
+    device: str = DEVICE,
+) -> Measure:
+    return Measure(
+        id=uid(f"measure {device} {spans[0].start}"),
+        origin=ORIGIN,
+        by=GENERATOR,
+        device=device,
+        spans=spans,
+        gaps=tuple(gaps) or None,
+        findings=tuple(findings) or None,
+    )
+
+
+def accept(*starts: int, device: str = DEVICE) -> MeasureAccept:
+    return MeasureAccept(
+        id=uid(f"accept {device} {starts}"),
+        origin=ORIGIN,
+        by=ISSUING_BODY,
+        device=device,
+        spans=starts,
+        reason="checked-on-site",
+    )
+
+
+def request(issuance: str, first: int, last: int, *, device: str = DEVICE) -> IssueRequest:
+    """Return the request for the days first to last, inclusive."""
+    return IssueRequest(
+        id=uid(f"request {issuance}"),
+        origin=ORIGIN,
+        by=GENERATOR,
+        issuance=issuance,
+        device=device,
+        account=GENERATOR_ACCOUNT,
+        period_start=day(first),
+        period_end=day(last + 1),
+    )
+
+
+def approve(issuance: str) -> IssueApprove:
+    return IssueApprove(
+        id=uid(f"approve {issuance}"), origin=ORIGIN, by=ISSUING_BODY, issuance=issuance
+    )
+
+
+def issue_days(
+    book: Book, issuance: str, first: int, last: int, *, device: str = DEVICE
+) -> Issuance:
+    """Request the days first to last, have them approved, and return the issuance."""
+    decide_and_apply(book, request(issuance, first, last, device=device))
+    decide_and_apply(book, approve(issuance))
+    return book.state.issuance(issuance)
+
+
+def approved_request(issuance: str, first: int, last: int, *, device: str = DEVICE) -> Request:
+    """Return what State holds between an approval and the issue that follows it."""
+    return Request(issuance, device, GENERATOR_ACCOUNT, day(first), day(last + 1), APPROVED)
+
+
+TRANSFER = Transfer(
+    id=uid("transfer"),
+    origin=ORIGIN,
+    by=GENERATOR,
+    from_=GENERATOR_ACCOUNT,
+    to=BUYER_ACCOUNT,
+    items=(Range(ISSUED, 1, 3),),
+)
+
+RETIRE = Retire(
+    id=uid("retire"),
+    origin=ORIGIN,
+    by=GENERATOR,
+    retirement=uid("retirement"),
+    account=GENERATOR_ACCOUNT,
+    usage="disclosure",
+    beneficiary=HASH,
+    country="DK",
+    period_start=JANUARY,
+    period_end=ms("2026-01-01"),
+    quantity=3,
+)
+
+
+def genesis_book(genesis: Genesis = GENESIS) -> Book:
+    book = Book()
+    decide_and_apply(book, genesis)
+    return book
+
+
+def parties_book(genesis: Genesis = GENESIS) -> Book:
+    """Return a registry with its parties and accounts; the buyer takes from the generator."""
+    book = genesis_book(genesis)
+    decide_and_apply(
+        book,
+        admit(GENERATOR, "generator"),
+        admit(RIVAL, "buyer", "generator"),
+        admit(BUYER, "buyer"),
+        admit(AUDITOR, "auditor"),
+    )
+    decide_and_apply(
+        book,
+        open_account(GENERATOR_ACCOUNT, GENERATOR),
+        open_account(GENERATOR_OTHER_ACCOUNT, GENERATOR),
+        open_account(RIVAL_ACCOUNT, RIVAL),
+        open_account(BUYER_ACCOUNT, BUYER),
+        whitelist(BUYER_ACCOUNT, GENERATOR_ACCOUNT, by=BUYER),
+    )
+    return book
+
+
+def devices_book(genesis: Genesis = GENESIS) -> Book:
+    """Return a registry with a device, an automatic one, and one not approved; none measured."""
+    book = parties_book(genesis)
+    devices = (DEVICE, AUTOMATIC_DEVICE, REGISTERED_DEVICE)
+    decide_and_apply(book, *map(register, devices, GSRNS))
+    decide_and_apply(
+        book, approve_device(DEVICE), approve_device(AUTOMATIC_DEVICE, automatic=True)
+    )
+    return book
+
+
+def measured_book(*energies_wh: int) -> Book:
+    """Return a registry in which the device's first days have these energies."""
+    book = devices_book()
+    spans = (day_span(number, energy_wh) for number, energy_wh in enumerate(energies_wh))
+    decide_and_apply(book, measure(*spans))
+    return book
+
+
+def ready_book() -> Book:
+    """Return the registry of this module's first lines."""
+    book = devices_book()
+    days = [day_span(number) for number in range(5)]
+    decide_and_apply(book, measure(*days, findings=[finding(day(4))]))
+    issue_days(book, ISSUED, 0, 0)
+    decide_and_apply(book, request(PENDING_REQUEST, 1, 1))
+    book.state.add(approved_request(APPROVED_REQUEST, 2, 2))
+    return book
+
+
+@cache
+def acceptable() -> dict[str, Operation]:
+    """Return an operation of each verb that `ready_book` accepts; genesis, before anything."""
+    operations: tuple[Operation, ...] = (
+        GENESIS,
+        admit(STRANGER, "buyer"),
+        open_account(uid("one more account"), GENERATOR),
+        whitelist(GENERATOR_ACCOUNT, BUYER_ACCOUNT, by=GENERATOR),
+        register(uid("one more device"), GSRNS[3]),
+        approve_device(REGISTERED_DEVICE),
+        measure(day_span(5), day_span(7), gaps=[day_gap(6, 6)], findings=[finding(day(7))]),
+        accept(day(4)),
+        request(uid("issuance of 4 January"), 3, 3),
+        approve(PENDING_REQUEST),
+        compose_issue(ready_book(), APPROVED_REQUEST),
+        TRANSFER,
+        RETIRE,
+    )
+    return {operation.type: operation for operation in operations}
+
+
+def book_for(verb: str) -> Book:
+    """Return a registry that accepts the acceptable operation of a verb."""
+    return Book() if verb == Genesis.type else ready_book()
+
+
+def two_domains() -> Genesis:
+    other = replace(SETTINGS, code="NO", country="NO", issuer_prefix="700000001")
+    return replace(GENESIS, domains=(SETTINGS, other))

@@ -1,0 +1,77 @@
+"""Approve a device: by the issuing body, once, for a time after its commissioning."""
+
+from dataclasses import replace
+
+import pytest
+from builders import (
+    DEVICE,
+    GENERATOR,
+    ISSUING_BODY,
+    REGISTERED_DEVICE,
+    STRANGER,
+    UNKNOWN,
+    approve_device,
+    decide_and_apply,
+    devices_book,
+    ms,
+    refusal,
+)
+
+from app.registry.devices import Device
+
+APPROVE = approve_device(REGISTERED_DEVICE)
+COMMISSIONED = ms("2020-01-01")
+
+
+@pytest.mark.parametrize("automatic", [False, True])
+def test_an_approved_device_has_a_time_and_says_how_it_is_issued(*, automatic: bool) -> None:
+    book = devices_book()
+    registered = book.state.device(REGISTERED_DEVICE)
+
+    rows = decide_and_apply(book, replace(APPROVE, automatic=automatic))
+
+    expected = replace(
+        registered,
+        state="approved",
+        valid_from=APPROVE.valid_from,
+        valid_until=APPROVE.valid_until,
+        is_automatic=automatic,
+    )
+    assert rows.puts == (expected,)
+    assert book.state.find(Device, REGISTERED_DEVICE) == expected
+
+
+def test_it_may_be_valid_from_the_instant_of_its_commissioning_on_for_one_millisecond() -> None:
+    book = devices_book()
+    shortest = replace(APPROVE, valid_from=COMMISSIONED, valid_until=COMMISSIONED + 1)
+
+    decide_and_apply(book, shortest)
+
+    assert book.state.device(REGISTERED_DEVICE).valid_until == COMMISSIONED + 1
+
+
+def test_refusals_are_raised_in_this_order() -> None:
+    book = devices_book()
+    worst = replace(
+        APPROVE,
+        by=STRANGER,
+        device=UNKNOWN,
+        valid_from=COMMISSIONED - 1,
+        valid_until=COMMISSIONED - 1,
+    )
+    admitted = replace(worst, by=GENERATOR)
+    by_issuing_body = replace(worst, by=ISSUING_BODY)
+    approved_already = replace(by_issuing_body, device=DEVICE)
+    registered = replace(by_issuing_body, device=REGISTERED_DEVICE)
+    forwards = replace(registered, valid_until=COMMISSIONED)
+
+    steps = [worst, admitted, by_issuing_body, approved_already, registered, forwards]
+
+    assert [refusal(book, step) for step in steps] == [
+        ("unknown-organisation", "", ""),
+        ("forbidden-role", "", "R8"),
+        ("not-found", "/device", ""),
+        ("invalid-state-transition", "", "R73"),
+        ("invalid-interval", "/valid_until", "R7"),
+        ("outside-operation-period", "/valid_from", ""),
+    ]
