@@ -2,15 +2,23 @@
 
 from dataclasses import dataclass
 
+from app.ledger.times import format_time
 from app.registry.errors import RefusalError
 
 REGISTERED = "registered"
 APPROVED = "approved"
 
+FARTHEST_ZONE_MS = 14 * 3_600_000
+
+
+def latest_date(time_ms: int) -> str:
+    """Return the date that an instant has in the zone farthest ahead of UTC."""
+    return format_time(time_ms + FARTHEST_ZONE_MS)[:10]
+
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """A metered production device; power in W, instants in UTC milliseconds.
+    """A metered production device; power in W, instants in UTC milliseconds, a date as text.
 
     `attributes` is the hash of its attribute document; `carried_wh` the energy that is issued
     but not yet a whole certificate (R5); valid_from and valid_until are 0 before approval.
@@ -23,7 +31,7 @@ class Device:
     energy_source: str
     technology: str
     capacity_w: int
-    commissioned_at: int
+    commissioned_on: str
     attributes: str
     state: str
     valid_from: int

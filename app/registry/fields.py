@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, dataclass, fields
+from datetime import date
 from functools import cache
 from re import compile as pattern
 from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
@@ -121,6 +122,16 @@ def _plain_instant(value: Any, pointer: str) -> Any:  # noqa: ANN401 - its type 
     return format_time(value)
 
 
+def _check_date(value: Any, pointer: str) -> Any:  # noqa: ANN401 - its type is in question
+    try:
+        found = date.fromisoformat(value).isoformat()
+    except (TypeError, ValueError) as error:
+        raise RefusalError("invalid-timestamp", "a date is 2026-11-22", pointer=pointer) from error
+    if found != value:
+        raise RefusalError("invalid-timestamp", "a date is 2026-11-22", pointer=pointer)
+    return value
+
+
 def _parse_object(value: Any, pointer: str) -> Any:  # noqa: ANN401 - its type is in question
     if type(value) is not dict:
         raise RefusalError("invalid-field", "not an object", pointer=pointer)
@@ -134,6 +145,7 @@ INSTANT = MemberKind(
     _plain_instant,
     {"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$"},
 )
+DATE = MemberKind(_check_date, _check_date, {"type": "string", "pattern": r"^\d{4}-\d\d-\d\d$"})
 FLAG = MemberKind(_parse_flag, _parse_flag, {"type": "boolean"})
 OBJECT = MemberKind(_parse_object, _parse_object, {"type": "object"})
 ORIGIN = text(r"[!-*,-~]{1,200}")
@@ -145,6 +157,7 @@ ENERGY_WH = whole()
 Id = Annotated[str, ID]
 Hash = Annotated[str, HASH]
 Instant = Annotated[int, INSTANT]
+Date = Annotated[str, DATE]
 Flag = Annotated[bool, FLAG]
 Origin = Annotated[str, ORIGIN]
 Country = Annotated[str, COUNTRY]

@@ -1,12 +1,11 @@
 """Issuances: what a request would issue, computed from spans, carry and face value."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from app.registry.domains import Domain
 from app.registry.errors import RefusalError
 from app.registry.measurements import Span
+from app.registry.windows import nominal_end
 
 if TYPE_CHECKING:
     from app.registry.state import State
@@ -15,17 +14,6 @@ SPANS_MAX = 400
 PENDING = "pending"
 APPROVED = "approved"
 ISSUED = "issued"
-
-
-class Windows(NamedTuple):
-    """Instants, UTC milliseconds, until which certificates may be transferred and retired."""
-
-    transfer_until: int
-    retire_until: int
-
-
-Calendar = Callable[[Domain, int], Windows]
-"""From a domain and the exclusive end of production to the windows, in the domain's zone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +78,7 @@ class Plan:
 
 
 def plan(state: "State", request: Request, *, time_ms: int) -> Plan:
-    """Return what the request would issue now. Raises RefusalError (R1 to R4)."""
+    """Return what the request would issue now. Raises RefusalError (R1 to R4, R11)."""
     device = state.device(request.device)
     device.must_be_valid(request.period_start, request.period_end)
     if request.period_end > time_ms:
@@ -99,7 +87,10 @@ def plan(state: "State", request: Request, *, time_ms: int) -> Plan:
     _check_coverage(timeline, request)
     _check_spans(timeline)
     energy_wh = sum(span.energy_wh for span in timeline)
-    face_value_wh = state.domain(device.domain).settings.face_value_wh
+    settings = state.domain(device.domain).settings
+    if nominal_end(request.period_end, settings.retire_months) <= time_ms:
+        raise RefusalError("issue-window-closed", "it could not be retired any more", rule="R11")
+    face_value_wh = settings.face_value_wh
     quantity, carried_out_wh = divmod(energy_wh + device.carried_wh, face_value_wh)
     if not quantity:
         raise RefusalError(

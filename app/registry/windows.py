@@ -1,13 +1,25 @@
 """Windows in calendar months: the arithmetic that needs no time zone, and a bound that replays."""
 
 from calendar import monthrange
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from typing import NamedTuple
 
-from app.registry.domains import DomainSettings
-from app.registry.issuances import Windows
+from app.registry.domains import Domain, DomainSettings
 
-TOLERANCE = timedelta(days=4)
+TOLERANCE_MS = 4 * 86_400_000
 """A zone moves the last day by one, and clamping at the end of February by two more."""
+
+
+class Windows(NamedTuple):
+    """Instants, UTC milliseconds, until which certificates may be transferred and retired."""
+
+    transfer_until: int
+    retire_until: int
+
+
+Calendar = Callable[[Domain, int], Windows]
+"""From a domain and the exclusive end of production to the windows, in the domain's zone."""
 
 
 def add_months(day: date, months: int) -> date:
@@ -16,26 +28,22 @@ def add_months(day: date, months: int) -> date:
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
+def nominal_end(period_end: int, months: int) -> int:
+    """Return when a window of months would end in UTC; all instants in UTC milliseconds."""
+    last_day = datetime.fromtimestamp((period_end - 1) // 1000, UTC).date()
+    last = add_months(last_day, months) + timedelta(days=1)
+    return int(datetime(last.year, last.month, last.day, tzinfo=UTC).timestamp()) * 1000
+
+
 def is_plausible(settings: DomainSettings, period_end: int, windows: Windows) -> bool:
     """Say whether windows are the domain's months after production, whatever its zone.
 
     The exact instants are the issuing body's, computed in the domain's zone and frozen at issue;
     this bounds them, so that no replay needs a time-zone database (R39).
     """
-    last_day = datetime.fromtimestamp((period_end - 1) // 1000, UTC).date()
+    months = (settings.transfer_months, settings.retire_months)
     near = (
-        abs(_instant(until_ms) - _end_of(add_months(last_day, months))) <= TOLERANCE
-        for until_ms, months in (
-            (windows.transfer_until, settings.transfer_months),
-            (windows.retire_until, settings.retire_months),
-        )
+        abs(until_ms - nominal_end(period_end, count)) <= TOLERANCE_MS
+        for until_ms, count in zip(windows, months, strict=True)
     )
     return all(near) and windows.transfer_until <= windows.retire_until
-
-
-def _end_of(day: date) -> datetime:
-    return datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1)
-
-
-def _instant(time_ms: int) -> datetime:
-    return datetime.fromtimestamp(time_ms // 1000, UTC)

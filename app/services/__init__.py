@@ -1,1 +1,1 @@
-
+"""What happens in one transaction: groups of operations become sealed blocks, or refusals."""

@@ -10,6 +10,7 @@ import orjson
 from sqlalchemy import (
     ARRAY,
     Column,
+    ColumnElement,
     Dialect,
     Executable,
     FromClause,
@@ -17,6 +18,7 @@ from sqlalchemy import (
     bindparam,
     cast,
     func,
+    literal_column,
     select,
 )
 from sqlalchemy.dialects import postgresql, sqlite
@@ -111,7 +113,7 @@ class Sqlite:
         """Return json_each over an array of arrays."""
         each = func.json_each(bindparam("keys")).table_valued("value", name="each")
         parts = (
-            func.json_extract(each.c.value, f"$[{at}]", type_=item.type).label(item.name)
+            func.json_extract(each.c.value, _path(at), type_=item.type).label(item.name)
             for at, item in enumerate(columns)
         )
         return select(*parts).subquery("keys")
@@ -146,3 +148,8 @@ def upsert_suffix(table: Table) -> str:
     rest = [item.name for item in table.columns if not item.primary_key]
     updates = ", ".join(f'"{name}" = excluded."{name}"' for name in rest)
     return f"ON CONFLICT ({keys}) DO UPDATE SET {updates}"
+
+
+def _path(at: int) -> ColumnElement[str]:
+    """Return the JSON path of an array's item, written into the statement."""
+    return literal_column(f"'$[{at}]'")

@@ -1,16 +1,19 @@
 """Engines: how each database is opened, so that what is committed stays."""
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import psycopg
 from psycopg.types.string import TextLoader
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 
 from app.storage.dialects import Postgresql, Sqlite, Way
 
 BUSY_TIMEOUT_S = 60
+DBAPI_ERRORS = (sqlite3.Error, psycopg.Error)
 
 
 class Database:
@@ -40,6 +43,15 @@ class Database:
                 yield driver
             finally:
                 driver.rollback()
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Give a connection that sees one moment of the database."""
+        engine = self.engine
+        if not self.is_sqlite:
+            engine = engine.execution_options(isolation_level="REPEATABLE READ")
+        with engine.connect() as connection:
+            yield connection
 
     def dispose(self) -> None:
         """Close every connection."""

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     FromClause,
     Select,
@@ -55,6 +56,9 @@ from app.storage.tables import (
     senders,
     spans,
 )
+
+ONE: ColumnElement[int] = literal_column("1", BigInteger)
+"""Written into the statement: a bound 1 would be one more parameter to name."""
 
 Take = Callable[[State, Any], None]
 
@@ -201,8 +205,8 @@ class Loader:
         matches = and_(
             bundles.c.issuance == keys.c.issuance,
             bundles.c.to_height.is_(None),
-            bundles.c.first >= _first_of(keys.c.issuance, keys.c.first - 1),
-            bundles.c.first <= keys.c.last + 1,
+            bundles.c.first >= _first_of(keys.c.issuance, keys.c.first - ONE),
+            bundles.c.first <= keys.c.last + ONE,
         )
         return Load(
             self._way.compile(select(*BUNDLE_COLUMNS).join(keys, matches).distinct()),
@@ -234,7 +238,7 @@ def _first_of(issuance: ColumnElement[Any], ordinal: ColumnElement[Any]) -> Colu
         .where(inner.c.issuance == issuance, inner.c.to_height.is_(None), inner.c.first <= ordinal)
         .scalar_subquery()
     )
-    return func.coalesce(found, literal_column("1"))
+    return func.coalesce(found, ONE)
 
 
 def _oldest(until: ColumnElement[Any]) -> Select[Any]:
@@ -252,7 +256,7 @@ def _oldest(until: ColumnElement[Any]) -> Select[Any]:
         .limit(bindparam("most"))
         .subquery("held")
     )
-    quantity = held.c.last - held.c.first + 1
+    quantity = held.c.last - held.c.first + ONE
     order = (held.c.period_start, held.c.issued_index, held.c.first)
     before = func.sum(quantity).over(order_by=order, rows=(None, 0)) - quantity
     reached = select(held, before.label("before")).subquery("reached")

@@ -1,22 +1,23 @@
 """One writing transaction: the head-row lock, what a group reads, and what its block writes."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import astuple
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, literal_column, select, update
+from sqlalchemy.exc import DBAPIError
 
 from app.ledger.blocks import Block, Entry, Head, Recorded
 from app.ledger.merkle import HASH_BYTES, leaf_hash, root
 from app.ledger.tiles import TILE_WIDTH
 from app.registry.attachments import Attachments
+from app.registry.errors import RefusalError
 from app.registry.operation import Read
 from app.registry.ranges import Bundle
 from app.registry.state import Entity, Rows, State
 from app.storage.dialects import upsert_suffix
-from app.storage.engines import Database
+from app.storage.engines import DBAPI_ERRORS, Database
 from app.storage.loading import Loader
 from app.storage.rows import MAPPINGS, row_of
 from app.storage.tables import (
@@ -44,7 +45,9 @@ class Statements:
         way = database.way
         self.loader = Loader(way)
         columns = [column for column in head.columns if column.name != "id"]
-        self.lock = way.compile(select(*columns).where(head.c.id == 1).with_for_update())
+        self.lock = way.compile(
+            select(*columns).where(head.c.id == literal_column("1")).with_for_update()
+        )
         keys = way.keys(leaves.c.operation)
         self.recorded = way.compile(
             select(leaves.c.operation, leaves.c.index, leaves.c.height, leaves.c.leaf).join(
@@ -93,6 +96,7 @@ class UnitOfWork:
 
     def __init__(self, database: Database, statements: Statements, driver: Any) -> None:  # noqa: ANN401 - DB-API
         """Take the lock and read head and clock, in this order."""
+        self._database = database
         self._way = database.way
         self._statements = statements
         self._driver = driver
@@ -162,9 +166,27 @@ class UnitOfWork:
         """Begin the sign-state of authorities that have signed nothing."""
         self._insert(signed, [(name, 0, b"") for name in authorities])
 
-    def commit(self) -> None:
-        """Make it durable."""
-        self._driver.commit()
+    def commit(self, *, height: int, header_hash: str) -> None:
+        """Make it durable; where the database does not say, ask it on a new connection.
+
+        Raises RefusalError outcome-unknown where that cannot be told either: the same operations
+        may be asked again under the same ids.
+        """
+        try:
+            self._driver.commit()
+        except DBAPI_ERRORS as error:
+            if not self._has_block(height, header_hash):
+                raise RefusalError("busy", "nothing was recorded") from error
+
+    def _has_block(self, height: int, header_hash: str) -> bool:
+        query = select(blocks.c.hash).where(blocks.c.height == height)
+        try:
+            with self._database.reading() as connection:
+                return connection.scalar(query) == header_hash
+        except DBAPIError as error:
+            raise RefusalError(
+                "outcome-unknown", "the database did not say whether it was recorded"
+            ) from error
 
     def _insert(self, table: Any, rows: Sequence[Sequence[Any]], suffix: str = "") -> None:  # noqa: ANN401 - a Table
         if rows:
@@ -219,13 +241,6 @@ class UnitOfWork:
 
     def _fetch(self, sql: str, **parameters: int) -> list[bytes]:
         return [row[0] for row in self._driver.execute(sql, parameters)]
-
-
-@contextmanager
-def unit_of_work(database: Database, statements: Statements) -> Iterator[UnitOfWork]:
-    """Give one unit of work; what it did not commit is rolled back."""
-    with database.writing() as driver:
-        yield UnitOfWork(database, statements, driver)
 
 
 def split_hashes(data: bytes) -> list[bytes]:

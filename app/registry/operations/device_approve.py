@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from app.registry.devices import APPROVED, REGISTERED
+from app.registry.devices import APPROVED, REGISTERED, latest_date
 from app.registry.errors import RefusalError
 from app.registry.fields import Flag, Id, Instant
 from app.registry.operation import DEVICE, ORGANISATION, Operation, Read
@@ -36,7 +36,7 @@ class DeviceApprove(Operation):
             raise RefusalError(
                 "invalid-interval", "it ends before it starts", rule="R7", pointer="/valid_until"
             )
-        if self.valid_from < device.commissioned_at:
+        if latest_date(self.valid_from) < device.commissioned_on:
             raise RefusalError(
                 "outside-operation-period",
                 "it starts before the device was commissioned",

@@ -6,9 +6,9 @@ from typing import Annotated, ClassVar
 
 from app.registry.codes.check_digits import is_gsrn
 from app.registry.codes.lists import code_lists
-from app.registry.devices import REGISTERED, Device
+from app.registry.devices import REGISTERED, Device, latest_date
 from app.registry.errors import RefusalError
-from app.registry.fields import Hash, Id, Instant, text, whole
+from app.registry.fields import Date, Hash, Id, text, whole
 from app.registry.operation import DEVICE, DOMAIN, GSRN, ORGANISATION, Operation, Read
 from app.registry.organisations import GENERATOR
 from app.registry.state import At, Change, State
@@ -26,7 +26,7 @@ class DeviceRegister(Operation):
     energy_source: Annotated[str, text("F[0-9]{8}", code="unknown-code")]
     technology: Annotated[str, text("T[0-9]{6}", code="unknown-code")]
     capacity_w: Annotated[int, whole(least=1)]
-    commissioned_at: Instant
+    commissioned_on: Date
     attributes: Hash
 
     def reads(self) -> Iterable[Read]:
@@ -52,9 +52,9 @@ class DeviceRegister(Operation):
                 rule="R9",
                 pointer="/energy_source",
             )
-        if self.commissioned_at > at.time_ms:
+        if self.commissioned_on > latest_date(at.time_ms):
             raise RefusalError(
-                "invalid-device-data", "commissioned in the future", pointer="/commissioned_at"
+                "invalid-device-data", "commissioned in the future", pointer="/commissioned_on"
             )
         if state.has(Device, self.device):
             raise RefusalError("id-in-use", "the device is registered", pointer="/device")
@@ -73,7 +73,7 @@ class DeviceRegister(Operation):
             energy_source=self.energy_source,
             technology=self.technology,
             capacity_w=self.capacity_w,
-            commissioned_at=self.commissioned_at,
+            commissioned_on=self.commissioned_on,
             attributes=self.attributes,
             state=REGISTERED,
             valid_from=0,

@@ -21,16 +21,14 @@ from app.registry.issuances import (
     APPROVED,
     ISSUED,
     SPANS_MAX,
-    Calendar,
     Issuance,
     Plan,
     Request,
-    Windows,
     plan,
 )
 from app.registry.operation import ORGANISATION, REQUEST, Operation, Read, follow_id
 from app.registry.state import At, Change, State
-from app.registry.windows import is_plausible
+from app.registry.windows import Calendar, Windows, is_plausible
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,8 +122,6 @@ class Issue(Operation):
             raise RefusalError("issuance-mismatch", "not what the rules compute", rule="R4")
         if not is_plausible(domain.settings, self.period_end, windows):
             raise RefusalError("issuance-mismatch", "windows not the domain's", rule="R39")
-        if self.retire_until <= at.time_ms:
-            raise RefusalError("issue-window-closed", "it would be expired", rule="R11")
         return self._change(request, device, domain, planned, at)
 
     def _change(

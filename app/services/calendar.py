@@ -1,0 +1,30 @@
+"""Windows in a domain's own zone: the one place that reads the time-zone database to write."""
+
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from app.registry.domains import Domain
+from app.registry.windows import Windows, add_months
+
+
+def windows(domain: Domain, period_end: int) -> Windows:
+    """Return until when certificates may be transferred and retired (REGISTRY 2.2); a Calendar.
+
+    Each is the end of the local day so many calendar months after the last local day of
+    production; `period_end` is exclusive, in UTC milliseconds.
+    """
+    settings = domain.settings
+    zone = ZoneInfo(settings.timezone)
+    last_instant = datetime.fromtimestamp(period_end / 1000, UTC) - timedelta(microseconds=1)
+    last_day = last_instant.astimezone(zone).date()
+    return Windows(
+        _end_of(add_months(last_day, settings.transfer_months), zone),
+        _end_of(add_months(last_day, settings.retire_months), zone),
+    )
+
+
+def _end_of(day: date, zone: ZoneInfo) -> int:
+    """Return the instant, UTC milliseconds, at which a local day ends."""
+    after = day + timedelta(days=1)
+    midnight = datetime(after.year, after.month, after.day, tzinfo=zone)
+    return int(midnight.timestamp()) * 1000

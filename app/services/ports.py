@@ -1,0 +1,84 @@
+"""What services need of the world: storage, as narrow protocols that any database can fill."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from app.audit.projection import Tables
+from app.audit.sources import LogSource
+from app.ledger.blocks import Block, Entry, Head, Recorded
+from app.registry.attachments import Attachments
+from app.registry.operation import Read
+from app.registry.state import Rows, State
+
+
+class Unit(Protocol):
+    """One writing transaction under the head-row lock."""
+
+    head: Head
+    now_ms: int
+
+    def recorded(self, ids: Sequence[str]) -> dict[str, Recorded]:
+        """Return which of the operations are on the log, and where."""
+
+    def load(self, state: State, reads: Iterable[Read], *, time_ms: int) -> None:
+        """Load what the reads name."""
+
+    def load_neighbours(self, state: State) -> None:
+        """Load the bundles beside what changed."""
+
+    def enrol(self, authorities: Sequence[str]) -> None:
+        """Begin the sign-state of authorities that have signed nothing."""
+
+    def record_signed(self, *, size: int, root: bytes, authorities: int) -> None:
+        """Record what the local authorities sign; refuse what is not above all they signed."""
+
+    def write(
+        self,
+        *,
+        head: Head,
+        block: Block,
+        entries: Sequence[Entry],
+        rows: Rows,
+        attachments: Attachments,
+    ) -> None:
+        """Write a block and the new head, fenced by the old one."""
+
+    def commit(self, *, height: int, header_hash: str) -> None:
+        """Make it durable. Raises RefusalError outcome-unknown where that cannot be told."""
+
+
+class Log(LogSource, Tables, Protocol):
+    """The log at one moment, with the tables beside it."""
+
+    @property
+    def head(self) -> Head:
+        """The head at that moment."""
+
+    def node(self, level: int, index: int) -> bytes:
+        """Return a complete node of the tree."""
+
+    def block(self, height: int) -> Block | None:
+        """Return a block's row."""
+
+    def blocks(self, *, after: int, limit: int) -> list[Block]:
+        """Return blocks in order of height."""
+
+    def range(self, first: int, end: int) -> Iterator[bytes]:
+        """Yield leaves [first, end)."""
+
+
+class Storage(Protocol):
+    """A registry's database."""
+
+    def prepare(self) -> None:
+        """Bring the schema to the newest revision."""
+
+    def check(self) -> None:
+        """Refuse a schema that this version does not know."""
+
+    def unit(self) -> AbstractContextManager[Unit]:
+        """Give one writing transaction; rolled back unless committed."""
+
+    def log(self) -> AbstractContextManager[Log]:
+        """Give the log as it stands at one moment."""

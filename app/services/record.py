@@ -1,0 +1,273 @@
+"""Record: the single gate through which anything changes; a group becomes one sealed block."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from app.audit.identity import LogIdentity
+from app.consensus.engines import engine_of
+from app.ledger.blocks import Block, Entry, Head, Recorded
+from app.ledger.encoding import EncodingError, decode, encode
+from app.ledger.leaves import HeaderLeaf, LeafError, OperationLeaf, header_hash, parse_leaf
+from app.ledger.merkle import Frontier, leaf_hash
+from app.ledger.notes import Checkpoint
+from app.registry.attachments import NOTHING, Attachments
+from app.registry.errors import RefusalError
+from app.registry.operation import Operation, must_be_new
+from app.registry.operations.issue import Issue
+from app.registry.state import At, Change, Follow, State
+from app.registry.windows import Calendar
+from app.services.clock import ClockGuard
+from app.services.ports import Storage, Unit
+from app.services.seal import Sealer
+
+GROUP_OPERATIONS_MAX = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An operation that somebody asks for, with what is to be kept beside it."""
+
+    operation: Operation
+    attachments: Attachments = NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """Where an operation stands on the log; `is_repeated` where it stood there before."""
+
+    id: str
+    index: int
+    height: int
+    leaf: bytes
+    is_repeated: bool = False
+
+
+Outcome = Accepted | RefusalError
+
+
+@dataclass(slots=True)
+class _Group:
+    """What is decided so far of one block."""
+
+    state: State
+    at: At
+    known: dict[str, Recorded]
+    entries: list[Entry] = field(default_factory=list)
+    attachments: list[Attachments] = field(default_factory=list)
+
+    def next(self) -> At:
+        """Return where the next leaf will stand."""
+        return At(self.at.time_ms, self.at.height, self.at.index + len(self.entries))
+
+
+class Recorder:
+    """Decides groups of operations and records what is accepted."""
+
+    def __init__(
+        self, *, storage: Storage, sealer: Sealer, calendar: Calendar, clock: ClockGuard
+    ) -> None:
+        """Take storage, the keys on this machine, and the two clocks' keepers."""
+        self._storage = storage
+        self._sealer = sealer
+        self._calendar = calendar
+        self._clock = clock
+        self.last_sealed: Checkpoint | None = None
+
+    def record(self, asked: Sequence[Asked]) -> list[Outcome]:
+        """Return an outcome for each, in order; accepted ones are sealed and durable.
+
+        At most 1,000 operations make a block; what is over goes into the next. A group of
+        which everything is refused makes no block.
+        """
+        outcomes: list[Outcome] = []
+        while len(outcomes) < len(asked):
+            outcomes += self._record_block(asked[len(outcomes) :])
+        return outcomes
+
+    def _record_block(self, asked: Sequence[Asked]) -> list[Outcome]:
+        plain = [_plain(item.operation) for item in asked[:GROUP_OPERATIONS_MAX]]
+        asked = asked[: len(plain)]
+        with self._storage.unit() as unit:
+            time_ms = max(unit.head.time_ms, unit.now_ms)
+            self._clock.check(time_ms)
+            wellformed = [
+                item.operation
+                for item, value in zip(asked, plain, strict=True)
+                if isinstance(value, dict)
+            ]
+            group = _Group(
+                state=State(),
+                at=At(time_ms, unit.head.height + 1, unit.head.size),
+                known=unit.recorded([operation.id for operation in wellformed]),
+            )
+            reads = [read for operation in wellformed for read in operation.reads()]
+            unit.load(group.state, reads, time_ms=time_ms)
+            outcomes = self._decide_all(asked, plain, group)
+            if group.entries:
+                self._close(unit, group)
+        return outcomes
+
+    def _decide_all(
+        self, asked: Sequence[Asked], plain: Sequence[dict[str, Any] | RefusalError], group: _Group
+    ) -> list[Outcome]:
+        """Decide in order; each sees what the ones before it changed."""
+        most = GROUP_OPERATIONS_MAX if group.state.has_genesis else 1
+        outcomes: list[Outcome] = []
+        for item, value in zip(asked, plain, strict=True):
+            try:
+                outcome = self._decide(item, value, group, most)
+            except RefusalError as refusal:
+                outcome = refusal
+            if outcome is None:
+                break
+            outcomes.append(outcome)
+        return outcomes
+
+    def _decide(
+        self, asked: Asked, plain: dict[str, Any] | RefusalError, group: _Group, most: int
+    ) -> Outcome | None:
+        """Return the outcome of one operation; None where the block has no room for it."""
+        if isinstance(plain, RefusalError):
+            raise plain
+        operation = asked.operation
+        if (known := group.known.get(operation.id)) is not None:
+            return _repeated(operation, plain, known)
+        if operation.is_derived:
+            raise RefusalError("unknown-operation", f"{operation.type} follows from another")
+        origin = group.state.registry.origin if group.state.has_genesis else operation.origin
+        must_be_new(group.state, operation, origin=origin)
+        change = operation.decide(group.state, group.next())
+        if len(group.entries) + 1 + len(change.follows) > most:
+            return None
+        return self._accept(asked, plain, change, group)
+
+    def _accept(
+        self, asked: Asked, plain: dict[str, Any], change: Change, group: _Group
+    ) -> Accepted:
+        """Add an operation and all that follows from it to the block, or nothing of it."""
+        accepted = self._append(asked.operation, _leaf(plain, change, None), change, group)
+        group.attachments.append(asked.attachments)
+        for follow in change.follows:
+            self._follow(follow, cause=asked.operation.id, group=group)
+        return accepted
+
+    def _follow(self, follow: Follow, *, cause: str, group: _Group) -> None:
+        """Append what an accepted operation brings about; the rules have made sure that it may."""
+        at = group.next()
+        operation = Issue.compose(
+            group.state, issuance=follow.subject, cause=cause, at=at, calendar=self._calendar
+        )
+        try:
+            change = operation.decide(group.state, at)
+            leaf = _leaf(operation.plain(), change, cause)
+        except RefusalError as refusal:
+            raise AssertionError(f"{cause} was accepted, what follows is not") from refusal
+        self._append(operation, leaf, change, group)
+
+    def _append(self, operation: Operation, leaf: bytes, change: Change, group: _Group) -> Accepted:
+        at = group.next()
+        group.state.apply(change, at)
+        group.state.recorded.add(operation.id)
+        group.entries.append(Entry(leaf, operation.id, operation.type, operation.by))
+        group.known[operation.id] = Recorded(at.index, at.height, leaf)
+        return Accepted(operation.id, at.index, at.height, leaf)
+
+    def _close(self, unit: Unit, group: _Group) -> None:
+        """Chain, seal, write and commit the block."""
+        unit.load_neighbours(group.state)
+        rows = group.state.settle(group.at.height)
+        registry = group.state.registry
+        identity = _identity(registry.origin, registry.log_vkey, encode(registry.authority_set))
+        header, leaf = _header(unit.head, group, identity)
+        frontier = unit.head.frontier
+        for entry in group.entries:
+            frontier.append(leaf_hash(entry.leaf))
+        frontier.append(leaf_hash(leaf))
+        checkpoint = Checkpoint(registry.origin, frontier.size, frontier.root())
+        if unit.head.height < 0:
+            unit.enrol([signer.name for signer in self._sealer.authorities])
+        unit.record_signed(
+            size=checkpoint.size,
+            root=checkpoint.root,
+            authorities=len(self._sealer.authorities),
+        )
+        note = self._sealer.seal(checkpoint, time_ms=header.time_ms)
+        head = Head(header.height, frontier.size, header_hash(leaf), header.time_ms, frontier.edge)
+        unit.write(
+            head=head,
+            block=_block(header, head, str(note)),
+            entries=[*group.entries, Entry(leaf)],
+            rows=rows,
+            attachments=_joined(group.attachments),
+        )
+        unit.commit(height=head.height, header_hash=head.header_hash)
+        self.last_sealed = checkpoint
+
+
+@lru_cache(maxsize=4)
+def _identity(origin: str, log_vkey: str, authority_set: bytes) -> LogIdentity:
+    return LogIdentity.of(origin, log_vkey, decode(authority_set))
+
+
+def _plain(operation: Operation) -> dict[str, Any] | RefusalError:
+    """Return the operation as its leaf will hold it, before any lock is taken."""
+    try:
+        return operation.plain()
+    except RefusalError as refusal:
+        return refusal
+
+
+def _repeated(operation: Operation, plain: dict[str, Any], known: Recorded) -> Accepted:
+    """Give an accepted answer again, for the same content only (R32)."""
+    leaf = parse_leaf(known.leaf)
+    if not isinstance(leaf, OperationLeaf) or leaf.operation != plain:
+        raise RefusalError("idempotency-key-reused", "its content is another", rule="R32")
+    return Accepted(operation.id, known.index, known.height, known.leaf, is_repeated=True)
+
+
+def _leaf(plain: dict[str, Any], change: Change, cause: str | None) -> bytes:
+    try:
+        return OperationLeaf(plain, [move.plain for move in change.moves], cause).encode()
+    except (LeafError, EncodingError) as error:
+        raise RefusalError("operation-too-large", str(error)) from error
+
+
+def _header(head: Head, group: _Group, identity: LogIdentity) -> tuple[HeaderLeaf, bytes]:
+    operations = Frontier()
+    for entry in group.entries:
+        operations.append(leaf_hash(entry.leaf))
+    authority_set = identity.authority_set
+    header = HeaderLeaf(
+        origin=identity.origin,
+        height=group.at.height,
+        previous=head.header_hash,
+        first=head.size,
+        count=operations.size,
+        operations_root=operations.root(),
+        authorities=authority_set.digest,
+        leader=engine_of(authority_set).leader(authority_set, group.at.height),
+        time_ms=group.at.time_ms,
+    )
+    return header, header.encode()
+
+
+def _block(header: HeaderLeaf, head: Head, checkpoint: str) -> Block:
+    return Block(
+        height=header.height,
+        first=header.first,
+        count=header.count,
+        time_ms=header.time_ms,
+        leader=header.leader,
+        hash=head.header_hash,
+        checkpoint=checkpoint,
+    )
+
+
+def _joined(attachments: Sequence[Attachments]) -> Attachments:
+    return Attachments(
+        readings=[row for item in attachments for row in item.readings],
+        documents=[row for item in attachments for row in item.documents],
+        vault=[row for item in attachments for row in item.vault],
+    )
