@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from app.audit.identity import LogIdentity
+from app.registry.domains import Registry as GenesisFacts
 from app.services.calendar import windows
 from app.services.clock import ClockGuard
 from app.services.founding import load_keys
@@ -27,6 +28,8 @@ class Registry:
     mark: HighWaterMark
     vault: Vault
     identity: LogIdentity
+    operator: str
+    issuing_body: str
 
     def record(self, asked: list[Asked]) -> list[Outcome]:
         """Record a group, then remember how far it was sealed."""
@@ -39,6 +42,12 @@ def make_storage(settings: Settings) -> Storage:
     """Return the storage of the settings; the folder of an embedded database is made."""
     settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     return Storage.of(settings.database_url)
+
+
+def is_founded(storage: Storage) -> bool:
+    """Say whether genesis is recorded."""
+    with storage.log() as log:
+        return log.size() > 0
 
 
 def make_recorder(settings: Settings, storage: Storage, sealer: Sealer) -> Recorder:
@@ -64,7 +73,7 @@ def open_registry(settings: Settings) -> Iterator[Registry]:
     try:
         storage.check()
         sealer = load_keys(settings.keys)
-        identity = _check(storage, sealer, mark)
+        identity, genesis = _check(storage, sealer, mark)
         yield Registry(
             settings=settings,
             storage=storage,
@@ -72,15 +81,20 @@ def open_registry(settings: Settings) -> Iterator[Registry]:
             mark=mark,
             vault=Vault(load_or_make_secret(settings.keys / "vault.key")),
             identity=identity,
+            operator=genesis.operator,
+            issuing_body=genesis.issuing_body,
         )
         mark.flush()
     finally:
         storage.close()
 
 
-def _check(storage: Storage, sealer: Sealer, mark: HighWaterMark) -> LogIdentity:
+def _check(
+    storage: Storage, sealer: Sealer, mark: HighWaterMark
+) -> tuple[LogIdentity, GenesisFacts]:
     with storage.log() as log:
         identity = LogIdentity.read(next(iter(log.range(0, 1)), b""))
         sealer.check(identity)
         mark.check(log)
-    return identity
+        (genesis,) = log.entities(GenesisFacts)
+    return identity, genesis

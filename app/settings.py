@@ -41,6 +41,22 @@ class Settings:
             raise SettingsError(f"unknown settings: {names}")
         return cls.of(home=Path(named.pop("home", "eac-home")), **named)
 
+    def at(self, home: Path) -> Self:
+        """Return the same settings for another home, with its own keys and embedded database."""
+        url = self.database_url if not self._is_embedded else ""
+        return self.of(home=home, database_url=url, clock_leap_max_s=str(self.clock_leap_max_s))
+
+    @property
+    def shown_database(self) -> str:
+        """The database's URL without a password."""
+        before, at, after = self.database_url.rpartition("@")
+        scheme, _, user = before.partition("://")
+        return f"{scheme}://{user.partition(':')[0]}@{after}" if at else self.database_url
+
+    @property
+    def _is_embedded(self) -> bool:
+        return self.database_url == _embedded(self.home)
+
     @classmethod
     def of(
         cls,
@@ -55,7 +71,11 @@ class Settings:
             raise SettingsError("EAC_CLOCK_LEAP_MAX_S is a whole number of seconds")
         return cls(
             home=home,
-            database_url=database_url or f"sqlite:///{home.absolute() / 'registry.db'}",
+            database_url=database_url or _embedded(home),
             keys=Path(keys) if keys else home / "keys",
             clock_leap_max_s=int(clock_leap_max_s),
         )
+
+
+def _embedded(home: Path) -> str:
+    return f"sqlite:///{home.absolute() / 'registry.db'}"

@@ -1,1 +1,1 @@
-"""The bundled real data, New Zealand in April 2024, and what is read from it."""
+"""The bundled real data and its journey through a registry of its own."""

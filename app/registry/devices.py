@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from app.ledger.times import format_time
+from app.ledger.times import TIME_MAX_MS, format_time
 from app.registry.errors import RefusalError
 
 REGISTERED = "registered"
@@ -13,7 +13,7 @@ FARTHEST_ZONE_MS = 14 * 3_600_000
 
 def latest_date(time_ms: int) -> str:
     """Return the date that an instant has in the zone farthest ahead of UTC."""
-    return format_time(time_ms + FARTHEST_ZONE_MS)[:10]
+    return format_time(min(time_ms + FARTHEST_ZONE_MS, TIME_MAX_MS))[:10]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from app.ledger.encoding import encode
-from app.ledger.merkle import leaf_hash, root
 from app.ledger.times import format_time
 from app.registry.fields import EnergyWh, Hash, Instant, Quantity, Slug
 
@@ -77,11 +76,6 @@ def interval_leaves(intervals: Iterable[Interval]) -> list[bytes]:
         encode([format_time(item.start), format_time(item.end), item.energy_wh])
         for item in intervals
     ]
-
-
-def intervals_root(intervals: Iterable[Interval]) -> str:
-    """Return the hex Merkle root over the interval leaves."""
-    return root(leaf_hash(leaf) for leaf in interval_leaves(intervals)).hex()
 
 
 def is_over_capacity(energy_wh: int, *, capacity_w: int, duration_ms: int) -> bool:

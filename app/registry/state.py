@@ -152,8 +152,8 @@ class State:
 
     def must_be_issuing_body(self, organisation: str) -> None:
         """Refuse anyone but the issuing body."""
-        self.actor(organisation)
         if organisation != self.registry.issuing_body:
+            self.actor(organisation)
             raise RefusalError("forbidden-role", "only the issuing body may", rule="R8")
 
     def account(self, key: str, *, pointer: str = "") -> Account:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from app.ledger.merkle import leaf_hash, root
 from app.registry.attachments import Attachments
 from app.registry.errors import RefusalError
 from app.registry.measurements import (
@@ -12,7 +13,6 @@ from app.registry.measurements import (
     Interval,
     MeasuredSpan,
     interval_leaves,
-    intervals_root,
     is_over_capacity,
 )
 from app.registry.operations.measure import Measure
@@ -28,7 +28,7 @@ class Day:
     intervals: Sequence[Interval]
 
 
-def span_of(day: Day) -> MeasuredSpan:
+def span_of(day: Day, leaves: Sequence[bytes]) -> MeasuredSpan:
     """Return the span of a day: its sum, count and the Merkle root of its interval leaves.
 
     Raises RefusalError where an interval is empty, negative, out of order or outside the day.
@@ -45,7 +45,7 @@ def span_of(day: Day) -> MeasuredSpan:
         end=day.end,
         energy_wh=sum(item.energy_wh for item in day.intervals),
         count=len(day.intervals),
-        root=intervals_root(day.intervals),
+        root=root(map(leaf_hash, leaves)).hex(),
     )
 
 
@@ -81,17 +81,19 @@ def measured(  # noqa: PLR0913 - each is named at the call
     gaps: Sequence[DeclaredGap] = (),
 ) -> Asked:
     """Return the operation that reports days and gaps, with the readings to keep beside it."""
+    leaves = [interval_leaves(day.intervals) for day in days]
     findings = findings_of(days, capacity_w=capacity_w)
     operation = Measure(
         id=id,
         origin=origin,
         by=by,
         device=device,
-        spans=tuple(map(span_of, days)),
+        spans=tuple(map(span_of, days, leaves)),
         gaps=tuple(gaps) or None,
         findings=findings or None,
     )
     readings = [
-        (device, day.start, b"[" + b",".join(interval_leaves(day.intervals)) + b"]") for day in days
+        (device, day.start, b"[" + b",".join(of_day) + b"]")
+        for day, of_day in zip(days, leaves, strict=True)
     ]
     return Asked(operation, Attachments(readings=readings))

@@ -3,12 +3,14 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import psycopg
 from psycopg.types.string import TextLoader
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
 
 from app.storage.dialects import Postgresql, Sqlite, Way
 
@@ -16,11 +18,15 @@ BUSY_TIMEOUT_S = 60
 DBAPI_ERRORS = (sqlite3.Error, psycopg.Error)
 
 
+class DatabaseError(Exception):
+    """A database that cannot be opened, by what its URL says."""
+
+
 class Database:
     """A database and its ways; engines are made on first use, so that a fork gets its own."""
 
     def __init__(self, url: str) -> None:
-        """Take an SQLAlchemy URL of SQLite or PostgreSQL. Raises ValueError for another."""
+        """Take an SQLAlchemy URL of SQLite or PostgreSQL. Raises DatabaseError for another."""
         self.url = _normalised(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.way: Way = Sqlite() if self.is_sqlite else Postgresql()
@@ -32,6 +38,11 @@ class Database:
         if self._engine is None:
             self._engine = self._open()
         return self._engine
+
+    def must_exist(self) -> None:
+        """Refuse to make a new SQLite file where one is to be read. Raises DatabaseError."""
+        if self.is_sqlite and not Path(self.url.database or "").is_file():
+            raise DatabaseError(f"there is no database {self.url.database}")
 
     @contextmanager
     def writing(self) -> Iterator[Any]:
@@ -71,13 +82,16 @@ class Database:
 
 
 def _normalised(url: str) -> URL:
-    parsed = make_url(url)
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise DatabaseError("the database URL cannot be read") from error
     backend = parsed.get_backend_name()
     if backend == "postgresql":
         return parsed.set(drivername="postgresql+psycopg")
     if backend == "sqlite" and parsed.database:
         return parsed
-    raise ValueError("the database is a file of SQLite or a PostgreSQL")
+    raise DatabaseError("the database is a file of SQLite or a PostgreSQL")
 
 
 def _prepare_sqlite(driver: Any, _: object) -> None:  # noqa: ANN401 - DB-API

@@ -116,7 +116,7 @@ class Loader:
                 keys[read.kind].add(read.key)
         round_: list[tuple[Load, Parameters]] = [(load, {}) for load in self._always]
         for kind, named in keys.items():
-            rows = [key if isinstance(key, tuple) else (key,) for key in named]
+            rows = [tuple(key) if isinstance(key, tuple) else (key,) for key in named]
             round_ += [(load, self._way.bind(rows)) for load in self._by_key[kind]]
         round_ += [
             (self._oldest[is_transfer], parameters)
@@ -254,6 +254,7 @@ def _oldest(until: ColumnElement[Any]) -> Select[Any]:
         )
         .order_by(bundles.c.period_start, bundles.c.issued_index, bundles.c.first)
         .limit(bindparam("most"))
+        .offset(literal_column("0"))
         .subquery("held")
     )
     quantity = held.c.last - held.c.first + ONE

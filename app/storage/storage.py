@@ -5,6 +5,8 @@ from contextlib import contextmanager
 from functools import cached_property
 from typing import Self
 
+from sqlalchemy import Connection
+
 from app.storage import migrations
 from app.storage.engines import Database
 from app.storage.log import DatabaseLog
@@ -19,9 +21,15 @@ class Storage:
         self.database = database
 
     @classmethod
-    def of(cls, url: str) -> Self:
-        """Return the storage behind an SQLAlchemy URL. Raises ValueError."""
-        return cls(Database(url))
+    def of(cls, url: str, *, is_present: bool = False) -> Self:
+        """Return the storage behind an SQLAlchemy URL. Raises DatabaseError.
+
+        With `is_present` a missing SQLite file is refused instead of made.
+        """
+        database = Database(url)
+        if is_present:
+            database.must_exist()
+        return cls(database)
 
     @cached_property
     def _statements(self) -> Statements:
@@ -40,6 +48,12 @@ class Storage:
         """Give one writing transaction under the head-row lock; rolled back unless committed."""
         with self.database.writing() as driver:
             yield UnitOfWork(self.database, self._statements, driver)
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Give a connection that sees one moment, for reports."""
+        with self.database.reading() as connection:
+            yield connection
 
     @contextmanager
     def log(self) -> Iterator[DatabaseLog]:
