@@ -1,21 +1,41 @@
 """The composition root: settings become storage, services and doors."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import atexit
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from os import getpid
+from threading import Lock
 
+from flask import Flask
+from sqlalchemy.exc import InterfaceError, OperationalError
+
+from app import api
+from app.api import door
 from app.audit.identity import LogIdentity
+from app.http import access, context, headers, limits, problems, request_id
+from app.http.context import Context
+from app.http.json import OrjsonProvider
 from app.registry.domains import Registry as GenesisFacts
 from app.services.calendar import windows
 from app.services.clock import ClockGuard
+from app.services.credentials import ApiKeys
 from app.services.founding import load_keys
 from app.services.high_water import HighWaterMark
+from app.services.integrity import ReplayJobs, ReplayProcess
 from app.services.keys import load_or_make_secret
 from app.services.record import Asked, Outcome, Recorder
 from app.services.seal import Sealer
 from app.services.vault import Vault
 from app.settings import Settings
+from app.storage.credentials import CredentialRows
+from app.storage.replays import ReplayRows
 from app.storage.storage import Storage
+
+DESCRIPTION = (
+    "A registry of energy-attribute certificates whose every operation is sealed and provable. "
+    "Energy is in Wh, times are UTC."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,3 +118,66 @@ def _check(
         mark.check(log)
         (genesis,) = log.entities(GenesisFacts)
     return identity, genesis
+
+
+def make_keys_service(storage: Storage) -> ApiKeys:
+    """Return what issues API keys and knows them again."""
+    return ApiKeys(CredentialRows(storage.database))
+
+
+class PerProcess:
+    """Opens the registry on first use in each process, so that no connection crosses a fork."""
+
+    def __init__(self, settings: Settings, start_replay: Callable[[str], None]) -> None:
+        """Take the settings; nothing is opened yet."""
+        self._settings = settings
+        self._start_replay = start_replay
+        self._lock = Lock()
+        self._pid = 0
+        self._opened: tuple[ExitStack, Context] | None = None
+
+    def __call__(self) -> Context:
+        """Return this process's context."""
+        with self._lock:
+            if self._opened is None or self._pid != getpid():
+                self._opened = self._open()
+                self._pid = getpid()
+            return self._opened[1]
+
+    def close(self) -> None:
+        """Close what this process opened."""
+        with self._lock:
+            if self._opened is not None and self._pid == getpid():
+                self._opened[0].close()
+            self._opened = None
+
+    def _open(self) -> tuple[ExitStack, Context]:
+        stack = ExitStack()
+        storage = stack.enter_context(open_registry(self._settings)).storage
+        atexit.register(self.close)
+        return stack, Context(
+            storage=storage,
+            keys=make_keys_service(storage),
+            replays=ReplayJobs(ReplayRows(storage.database), self._start_replay),
+        )
+
+
+def create_app(*, settings: Settings, start_replay: Callable[[str], None] | None = None) -> Flask:
+    """Return the WSGI application, after checking schema, keys and high-water mark.
+
+    Raises what `open_registry` raises, and AccessError for a view that says not who may call it.
+    """
+    with open_registry(settings):
+        pass
+    app = Flask("app", static_folder=None)
+    app.json = OrjsonProvider(app)
+    app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
+    context.install(app, PerProcess(settings, start_replay or ReplayProcess()))
+    request_id.install(app)
+    headers.install(app)
+    limits.install(app)
+    access.install(app)
+    door.install(app, api.DOORS, title="EAC Ledger", description=DESCRIPTION)
+    problems.install(app, unavailable=(OperationalError, InterfaceError))
+    access.must_be_declared(app)
+    return app

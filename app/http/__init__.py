@@ -1,1 +1,1 @@
-
+"""What every door shares: problems, request ids, who is calling, paging, headers."""

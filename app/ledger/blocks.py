@@ -36,6 +36,15 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Signing:
+    """What local authorities sign next; recorded with the block, before a signature gets out."""
+
+    authorities: tuple[str, ...]
+    size: int
+    root: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Recorded:
     """Where an operation stands on the log."""
 

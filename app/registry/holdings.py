@@ -42,7 +42,7 @@ def check_asked(items: Sequence[Range] | None, quantity: int | None) -> None:
             raise RefusalError("duplicate-item", "two items overlap", pointer="/items")
 
 
-def resolve(  # noqa: PLR0913 - each is named at the call
+def resolve(
     state: State,
     *,
     account: Account,

@@ -1,7 +1,7 @@
 """Ranges and bundles: who holds which ordinals of an issuance, in which state."""
 
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 from app.registry.errors import RefusalError
@@ -172,7 +172,7 @@ class Bundles:
                 )
             )
 
-    def unknown_neighbours(self) -> list[tuple[str, int]]:
+    def unknown_neighbours(self, quantity_of: Callable[[str], int]) -> list[tuple[str, int]]:
         """Return the (issuance, ordinal) beside what changed that no known bundle covers."""
         unknown: list[tuple[str, int]] = []
         for issuance, first in self._fresh:
@@ -180,7 +180,8 @@ class Bundles:
             unknown += [
                 (issuance, ordinal)
                 for ordinal in (first - 1, last + 1)
-                if ordinal > 0 and not self.covering(Range(issuance, ordinal, ordinal))
+                if 0 < ordinal <= quantity_of(issuance)
+                and not self.covering(Range(issuance, ordinal, ordinal))
             ]
         return unknown
 

@@ -107,6 +107,10 @@ class State:
         for move in change.moves:
             self.bundles.move(move)
 
+    def unknown_neighbours(self) -> list[tuple[str, int]]:
+        """Return the (issuance, ordinal) that must be loaded before the block is settled."""
+        return self.bundles.unknown_neighbours(lambda issuance: self.issuance(issuance).quantity)
+
     def settle(self, height: int) -> Rows:
         """Close a block: return what it changed, once each."""
         closed, opened = self.bundles.settle(height)

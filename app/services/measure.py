@@ -70,7 +70,7 @@ def findings_of(days: Iterable[Day], *, capacity_w: int) -> tuple[DeclaredFindin
     )
 
 
-def measured(  # noqa: PLR0913 - each is named at the call
+def measured(
     *,
     id: str,
     origin: str,

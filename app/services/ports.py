@@ -6,7 +6,7 @@ from typing import Protocol
 
 from app.audit.projection import Tables
 from app.audit.sources import LogSource
-from app.ledger.blocks import Block, Entry, Head, Recorded
+from app.ledger.blocks import Block, Entry, Head, Recorded, Signing
 from app.registry.attachments import Attachments
 from app.registry.operation import Read
 from app.registry.state import Rows, State
@@ -18,20 +18,16 @@ class Unit(Protocol):
     head: Head
     now_ms: int
 
-    def recorded(self, ids: Sequence[str]) -> dict[str, Recorded]:
-        """Return which of the operations are on the log, and where."""
+    def begin(
+        self, state: State, *, ids: Sequence[str] = (), reads: Iterable[Read] = ()
+    ) -> dict[str, Recorded]:
+        """Take the lock, then read head, clock and what is named; return what is recorded."""
 
-    def load(self, state: State, reads: Iterable[Read], *, time_ms: int) -> None:
-        """Load what the reads name."""
+    def load_oldest(self, state: State, reads: Iterable[Read], *, time_ms: int) -> None:
+        """Load the oldest bundles that quantities will take."""
 
     def load_neighbours(self, state: State) -> None:
         """Load the bundles beside what changed."""
-
-    def enrol(self, authorities: Sequence[str]) -> None:
-        """Begin the sign-state of authorities that have signed nothing."""
-
-    def record_signed(self, *, size: int, root: bytes, authorities: int) -> None:
-        """Record what the local authorities sign; refuse what is not above all they signed."""
 
     def write(
         self,
@@ -41,8 +37,9 @@ class Unit(Protocol):
         entries: Sequence[Entry],
         rows: Rows,
         attachments: Attachments,
+        signing: Signing,
     ) -> None:
-        """Write a block and the new head, fenced by the old one."""
+        """Write a block and the new head, fenced by the old one and by what was signed."""
 
     def commit(self, *, height: int, header_hash: str) -> None:
         """Make it durable. Raises RefusalError outcome-unknown where that cannot be told."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from app.audit.identity import LogIdentity
 from app.consensus.engines import engine_of
-from app.ledger.blocks import Block, Entry, Head, Recorded
+from app.ledger.blocks import Block, Entry, Head, Recorded, Signing
 from app.ledger.encoding import EncodingError, decode, encode
 from app.ledger.leaves import HeaderLeaf, LeafError, OperationLeaf, header_hash, parse_leaf
 from app.ledger.merkle import Frontier, leaf_hash
@@ -89,21 +89,20 @@ class Recorder:
     def _record_block(self, asked: Sequence[Asked]) -> list[Outcome]:
         plain = [_plain(item.operation) for item in asked[:GROUP_OPERATIONS_MAX]]
         asked = asked[: len(plain)]
+        wellformed = [
+            item.operation
+            for item, value in zip(asked, plain, strict=True)
+            if isinstance(value, dict)
+        ]
+        reads = [read for operation in wellformed for read in operation.reads()]
+        state = State()
         with self._storage.unit() as unit:
+            known = unit.begin(state, ids=[item.id for item in wellformed], reads=reads)
             time_ms = max(unit.head.time_ms, unit.now_ms)
             self._clock.check(time_ms)
-            wellformed = [
-                item.operation
-                for item, value in zip(asked, plain, strict=True)
-                if isinstance(value, dict)
-            ]
-            group = _Group(
-                state=State(),
-                at=At(time_ms, unit.head.height + 1, unit.head.size),
-                known=unit.recorded([operation.id for operation in wellformed]),
-            )
-            reads = [read for operation in wellformed for read in operation.reads()]
-            unit.load(group.state, reads, time_ms=time_ms)
+            unit.load_oldest(state, reads, time_ms=time_ms)
+            at = At(time_ms, unit.head.height + 1, unit.head.size)
+            group = _Group(state=state, at=at, known=known)
             outcomes = self._decide_all(asked, plain, group)
             if group.entries:
                 self._close(unit, group)
@@ -186,13 +185,6 @@ class Recorder:
             frontier.append(leaf_hash(entry.leaf))
         frontier.append(leaf_hash(leaf))
         checkpoint = Checkpoint(registry.origin, frontier.size, frontier.root())
-        if unit.head.height < 0:
-            unit.enrol([signer.name for signer in self._sealer.authorities])
-        unit.record_signed(
-            size=checkpoint.size,
-            root=checkpoint.root,
-            authorities=len(self._sealer.authorities),
-        )
         note = self._sealer.seal(checkpoint, time_ms=header.time_ms)
         head = Head(header.height, frontier.size, header_hash(leaf), header.time_ms, frontier.edge)
         unit.write(
@@ -201,6 +193,11 @@ class Recorder:
             entries=[*group.entries, Entry(leaf)],
             rows=rows,
             attachments=_joined(group.attachments),
+            signing=Signing(
+                tuple(signer.name for signer in self._sealer.authorities),
+                checkpoint.size,
+                checkpoint.root,
+            ),
         )
         unit.commit(height=head.height, header_hash=head.header_hash)
         self.last_sealed = checkpoint

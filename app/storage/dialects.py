@@ -1,6 +1,6 @@
 """What differs between SQLite and PostgreSQL: keys by the set, bulk writes, pipelines, clocks."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 from time import time_ns
@@ -48,8 +48,8 @@ class Way(Protocol):
     def begin(self, driver: Any) -> None:  # noqa: ANN401 - DB-API
         """Begin a transaction that will write."""
 
-    def now_ms(self, driver: Any) -> int:  # noqa: ANN401 - DB-API
-        """Return the database's clock, UTC milliseconds."""
+    def ask_clock(self, driver: Any) -> Callable[[], int]:  # noqa: ANN401 - DB-API
+        """Read the database's clock; return what gives it, UTC milliseconds."""
 
 
 class Postgresql:
@@ -86,10 +86,10 @@ class Postgresql:
     def begin(self, driver: Any) -> None:  # noqa: ANN401 - DB-API
         """Leave it to psycopg, which begins with the first statement."""
 
-    def now_ms(self, driver: Any) -> int:  # noqa: ANN401 - DB-API
-        """Ask the server."""
-        sql = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint"
-        return int(driver.execute(sql).fetchone()[0])
+    def ask_clock(self, driver: Any) -> Callable[[], int]:  # noqa: ANN401 - DB-API
+        """Ask the server, whose answer is there once the pipeline has ended."""
+        cursor = driver.execute("SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint")
+        return lambda: int(cursor.fetchone()[0])
 
     @cache  # noqa: B019 - one instance for each engine, a dozen tables
     def _insert(self, table: Table) -> str:
@@ -137,9 +137,10 @@ class Sqlite:
         """Take the write lock now, before anything is read."""
         driver.execute("BEGIN IMMEDIATE")
 
-    def now_ms(self, driver: Any) -> int:  # noqa: ANN401, ARG002 - DB-API
+    def ask_clock(self, driver: Any) -> Callable[[], int]:  # noqa: ANN401, ARG002 - DB-API
         """Ask this machine, which is the database's."""
-        return time_ns() // 1_000_000
+        now_ms = time_ns() // 1_000_000
+        return lambda: now_ms
 
 
 def upsert_suffix(table: Table) -> str:

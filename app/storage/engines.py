@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+from app.registry.errors import RefusalError
 from app.storage.dialects import Postgresql, Sqlite, Way
 
 BUSY_TIMEOUT_S = 60
@@ -50,7 +51,7 @@ class Database:
         with self.engine.connect() as connection:
             driver: Any = connection.connection.driver_connection
             try:
-                self.way.begin(driver)
+                self._begin(driver)
                 yield driver
             finally:
                 driver.rollback()
@@ -63,6 +64,12 @@ class Database:
             engine = engine.execution_options(isolation_level="REPEATABLE READ")
         with engine.connect() as connection:
             yield connection
+
+    def _begin(self, driver: Any) -> None:  # noqa: ANN401 - DB-API
+        try:
+            self.way.begin(driver)
+        except sqlite3.OperationalError as error:
+            raise RefusalError("busy", "another writer holds the database") from error
 
     def dispose(self) -> None:
         """Close every connection."""
@@ -106,5 +113,8 @@ def _begin_sqlite(connection: Any) -> None:  # noqa: ANN401 - SQLAlchemy's event
 
 
 def _prepare_postgresql(driver: Any, _: object) -> None:  # noqa: ANN401 - DB-API
-    """Take UUIDs as text, as they stand on the log."""
+    """Take UUIDs as text, as they stand on the log; plan each short statement only once."""
     driver.adapters.register_loader("uuid", TextLoader)
+    driver.execute("SET plan_cache_mode = force_generic_plan")
+    driver.execute("SET jit = off")
+    driver.commit()

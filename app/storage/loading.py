@@ -60,7 +60,11 @@ from app.storage.tables import (
 ONE: ColumnElement[int] = literal_column("1", BigInteger)
 """Written into the statement: a bound 1 would be one more parameter to name."""
 
+NEED_DOMAINS = frozenset((DOMAIN, DEVICE, PERIOD, REQUEST))
+"""Reads whose rules look at a domain's settings: all domains are loaded, there are few."""
+
 Take = Callable[[State, Any], None]
+Rows = Iterable[Sequence[Any]]
 
 
 class Load(NamedTuple):
@@ -70,16 +74,19 @@ class Load(NamedTuple):
     take: Take
 
 
+Question = tuple[Load, Parameters]
+"""A load and the keys to bind."""
+
+
 class Loader:
     """The statements that load a State, compiled once for a database."""
 
     def __init__(self, way: Way) -> None:
         """Compile for the database's way."""
         self._way = way
-        self._always = (
-            self._entities(Registry, select(registries)),
-            self._entities(Domain, select(domains)),
-        )
+        self._registry: Registry | None = None
+        self._registries = self._entities(Registry, select(registries))
+        self._domains = self._entities(Domain, select(domains))
         self._by_key: dict[str, tuple[Load, ...]] = {
             ORGANISATION: (self._by_id(Organisation, organisations.c.id),),
             ACCOUNT: (self._by_id(Account, accounts.c.id),),
@@ -105,37 +112,41 @@ class Loader:
         }
         self._neighbours = Load(way.compile(self._covering()), _take_bundle)
 
-    def load(self, driver: Any, state: State, reads: Iterable[Read], *, time_ms: int) -> None:  # noqa: ANN401 - DB-API
-        """Load what the reads name, in one round: for a quantity, the oldest bundles up to it."""
+    def ask(self, reads: Iterable[Read]) -> list[Question]:
+        """Return the questions that load what the reads name; quantities come in a later round."""
         keys: dict[str, set[Any]] = defaultdict(set)
-        wanted: list[Wanted] = []
         for read in reads:
-            if read.kind == QUANTITY:
-                wanted.append(read.key)
-            elif read.kind != DOMAIN:
-                keys[read.kind].add(read.key)
-        round_: list[tuple[Load, Parameters]] = [(load, {}) for load in self._always]
-        for kind, named in keys.items():
-            rows = [tuple(key) if isinstance(key, tuple) else (key,) for key in named]
-            round_ += [(load, self._way.bind(rows)) for load in self._by_key[kind]]
-        round_ += [
+            keys[read.kind].add(read.key)
+        questions: list[Question] = [] if self._registry else [(self._registries, {})]
+        if keys.keys() & NEED_DOMAINS:
+            questions.append((self._domains, {}))
+        for kind in keys.keys() & self._by_key.keys():
+            rows = [tuple(key) if isinstance(key, tuple) else (key,) for key in keys[kind]]
+            questions += [(load, self._way.bind(rows)) for load in self._by_key[kind]]
+        return questions
+
+    def ask_oldest(self, reads: Iterable[Read], *, time_ms: int) -> list[Question]:
+        """Return the questions for the oldest bundles that quantities will take."""
+        wanted = [read.key for read in reads if read.kind == QUANTITY]
+        return [
             (self._oldest[is_transfer], parameters)
             for is_transfer, parameters in _quantities(wanted, time_ms)
         ]
-        self._run(driver, state, round_)
 
-    def load_neighbours(self, driver: Any, state: State) -> None:  # noqa: ANN401 - DB-API
-        """Load the bundles beside what a group changed, which may merge with it."""
-        unknown = state.bundles.unknown_neighbours()
-        if unknown:
-            self._run(driver, state, [(self._neighbours, self._way.bind(unknown))])
+    def ask_neighbours(self, state: State) -> list[Question]:
+        """Return the question for the bundles beside what changed, which may merge with it."""
+        unknown = state.unknown_neighbours()
+        return [(self._neighbours, self._way.bind(unknown))] if unknown else []
 
-    def _run(self, driver: Any, state: State, round_: list[tuple[Load, Parameters]]) -> None:  # noqa: ANN401 - DB-API
-        with self._way.pipeline(driver):
-            cursors = [driver.execute(load.sql, parameters) for load, parameters in round_]
-        for (load, _), cursor in zip(round_, cursors, strict=True):
-            for row in cursor:
+    def take(self, state: State, questions: Sequence[Question], answers: Iterable[Rows]) -> None:
+        """Take the rows that answer the questions into a State."""
+        for (load, _), rows in zip(questions, answers, strict=True):
+            for row in rows:
                 load.take(state, row)
+        if self._registry:
+            state.add(self._registry)
+        elif state.has_genesis:
+            self._registry = state.registry
 
     def _entities(self, kind: type[Any], statement: Select[Any]) -> Load:
         from_row = MAPPINGS[kind].from_row

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import bindparam, literal_column, select, update
 from sqlalchemy.exc import DBAPIError
 
-from app.ledger.blocks import Block, Entry, Head, Recorded
+from app.ledger.blocks import EMPTY_HEAD, Block, Entry, Head, Recorded, Signing
 from app.ledger.merkle import HASH_BYTES, leaf_hash, root
 from app.ledger.tiles import TILE_WIDTH
 from app.registry.attachments import Attachments
@@ -18,7 +18,7 @@ from app.registry.ranges import Bundle
 from app.registry.state import Entity, Rows, State
 from app.storage.dialects import upsert_suffix
 from app.storage.engines import DBAPI_ERRORS, Database
-from app.storage.loading import Loader
+from app.storage.loading import Loader, Question
 from app.storage.rows import MAPPINGS, row_of
 from app.storage.tables import (
     blocks,
@@ -94,32 +94,56 @@ class Statements:
 class UnitOfWork:
     """One transaction that holds the head-row lock from its first statement to its commit."""
 
+    head = EMPTY_HEAD
+    now_ms = 0
+
     def __init__(self, database: Database, statements: Statements, driver: Any) -> None:  # noqa: ANN401 - DB-API
-        """Take the lock and read head and clock, in this order."""
+        """Take a connection whose transaction has begun, or begins with its first statement."""
         self._database = database
         self._way = database.way
         self._statements = statements
+        self._loader = statements.loader
         self._driver = driver
-        row = driver.execute(statements.lock).fetchone()
+
+    def begin(
+        self, state: State, *, ids: Sequence[str] = (), reads: Iterable[Read] = ()
+    ) -> dict[str, Recorded]:
+        """Take the lock, then read head, clock and what is named, in one round.
+
+        Return which of the operations `ids` are on the log, and where.
+        """
+        questions = self._loader.ask(reads)
+        keys = self._way.bind([(item,) for item in ids])
+        with self._way.pipeline(self._driver):
+            locked = self._driver.execute(self._statements.lock)
+            clock = self._way.ask_clock(self._driver)
+            known = self._driver.execute(self._statements.recorded, keys) if ids else ()
+            answers = self._ask(questions)
+        row = locked.fetchone()
         if row is None:
             raise StorageError("the database has no head row")
         height, size, header_hash, time_ms, edge = row
         self.head = Head(height, size, header_hash, time_ms, tuple(split_hashes(edge)))
-        self.now_ms = self._way.now_ms(driver)
+        self.now_ms = clock()
+        self._loader.take(state, questions, answers)
+        return {row[0]: Recorded(*row[1:]) for row in known}
 
-    def recorded(self, ids: Sequence[str]) -> dict[str, Recorded]:
-        """Return which of the operations are on the log, and where."""
-        parameters = self._way.bind([(item,) for item in ids])
-        rows = self._driver.execute(self._statements.recorded, parameters).fetchall()
-        return {row[0]: Recorded(*row[1:]) for row in rows}
-
-    def load(self, state: State, reads: Iterable[Read], *, time_ms: int) -> None:
-        """Load what the reads name."""
-        self._statements.loader.load(self._driver, state, reads, time_ms=time_ms)
+    def load_oldest(self, state: State, reads: Iterable[Read], *, time_ms: int) -> None:
+        """Load the oldest bundles that quantities will take, as far as they reach."""
+        self._load(state, self._loader.ask_oldest(reads, time_ms=time_ms))
 
     def load_neighbours(self, state: State) -> None:
         """Load the bundles beside what changed."""
-        self._statements.loader.load_neighbours(self._driver, state)
+        self._load(state, self._loader.ask_neighbours(state))
+
+    def _load(self, state: State, questions: Sequence[Question]) -> None:
+        if questions:
+            with self._way.pipeline(self._driver):
+                answers = self._ask(questions)
+            self._loader.take(state, questions, answers)
+
+    def _ask(self, questions: Sequence[Question]) -> list[Any]:
+        return [self._driver.execute(load.sql, parameters) for load, parameters in questions]
 
     def write(
         self,
@@ -129,8 +153,13 @@ class UnitOfWork:
         entries: Sequence[Entry],
         rows: Rows,
         attachments: Attachments,
+        signing: Signing,
     ) -> None:
-        """Write a block: its leaves, what it changed, and the new head, fenced by the old one."""
+        """Write a block: its leaves, what it changed, and the new head, fenced by the old one.
+
+        Raises StorageError where the rows that it extends are not as they were read, or a local
+        authority has signed a log of this size or a larger one before.
+        """
         new_tiles = self._full_tiles([entry.leaf for entry in entries])
         with self._way.pipeline(self._driver):
             numbered = enumerate(entries, self.head.size)
@@ -149,22 +178,15 @@ class UnitOfWork:
             self._insert(readings, attachments.readings)
             self._insert(documents, attachments.documents, "ON CONFLICT DO NOTHING")
             self._insert(vault, attachments.vault, "ON CONFLICT DO NOTHING")
+            if self.head.height < 0:
+                self._insert(signed, [(name, 0, b"") for name in signing.authorities])
+            signs = {"new_size": signing.size, "new_root": signing.root}
+            signing_rows = self._driver.execute(self._statements.sign, signs)
             advanced = self._driver.execute(self._statements.advance, self._advance(head))
         if advanced.rowcount != 1 or (closed is not None and closed.rowcount != len(rows.closed)):
             raise StorageError("the rows that this block extends are not as they were read")
-
-    def record_signed(self, *, size: int, root: bytes, authorities: int) -> None:
-        """Record what the local authorities sign, before anything signed leaves the process.
-
-        Raises StorageError unless each of them has signed nothing of this size or larger.
-        """
-        parameters = {"new_size": size, "new_root": root}
-        if self._driver.execute(self._statements.sign, parameters).rowcount != authorities:
+        if signing_rows.rowcount != len(signing.authorities):
             raise StorageError("an authority has already signed a log of this size or larger")
-
-    def enrol(self, authorities: Sequence[str]) -> None:
-        """Begin the sign-state of authorities that have signed nothing."""
-        self._insert(signed, [(name, 0, b"") for name in authorities])
 
     def commit(self, *, height: int, header_hash: str) -> None:
         """Make it durable; where the database does not say, ask it on a new connection.

@@ -1,0 +1,28 @@
+"""Request ids: by which a caller and our log speak of the same request."""
+
+from re import compile as pattern
+from uuid import uuid4
+
+from flask import Flask, Response, g, request
+
+HEADER = "X-Request-Id"
+_TOKEN = pattern(r"[A-Za-z0-9._-]{1,64}")
+
+
+def install(app: Flask) -> None:
+    """Give every request its id and every answer the header."""
+    app.after_request(_answer_with_id)
+
+
+def request_id() -> str:
+    """Return this request's id: the caller's where it is a plain token, else a new one."""
+    if "request_id" not in g:
+        given = request.headers.get(HEADER, "")
+        g.request_id = given if _TOKEN.fullmatch(given) else str(uuid4())
+    found: str = g.request_id
+    return found
+
+
+def _answer_with_id(answer: Response) -> Response:
+    answer.headers[HEADER] = request_id()
+    return answer
