@@ -44,7 +44,7 @@ class Door:
         """Take its name in the document."""
         self.blueprint: Any = Blueprint(name, __name__, url_prefix="/v1", description=description)
 
-    def view(  # noqa: PLR0913 - each is named at the view
+    def view(
         self,
         rule: str,
         *,

@@ -1,6 +1,6 @@
 """Canonical bytes and back: the only serialiser whose output is hashed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from re import compile as pattern
 from typing import Any, TypeAlias
@@ -11,6 +11,8 @@ DEPTH_MAX = 6
 INTEGER_MAX = 2**53 - 1
 
 Value: TypeAlias = str | int | bool | Sequence["Value"] | Mapping[str, "Value"]
+
+IsText = Callable[[str], bool]
 
 _KEY = pattern(r"[a-z][a-z0-9_]*")
 
@@ -72,30 +74,52 @@ def _is_any_text(text: str) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def _is_key(key: str) -> bool:
-    return _KEY.fullmatch(key) is not None
+def _check_key(key: object) -> None:
+    if type(key) is not str or not _KEY.fullmatch(key):
+        raise EncodingError("a key outside the profile")
 
 
-def _check(value: Any, depth: int, is_text: Any) -> None:  # noqa: ANN401 - its type is in question
-    kind = type(value)
-    if kind is str:
-        if not is_text(value):
-            raise EncodingError("a character outside the profile")
-    elif kind is int:
-        if not -INTEGER_MAX <= value <= INTEGER_MAX:
-            raise EncodingError("an integer of more than 53 bits")
-    elif kind is not bool:
-        for item in _items(value, kind, depth):
-            _check(item, depth + 1, is_text)
+def _check(value: Any, depth: int, is_text: IsText) -> None:  # noqa: ANN401 - its type is in question
+    check = _CHECKS.get(type(value))
+    if check is None:
+        raise EncodingError(f"a {type(value).__name__} has no canonical form")
+    check(value, depth, is_text)
 
 
-def _items(value: Any, kind: type, depth: int) -> Any:  # noqa: ANN401 - its type is in question
-    if kind is not dict and kind is not list and kind is not tuple:
-        raise EncodingError(f"a {kind.__name__} has no canonical form")
+def _check_text(value: str, depth: int, is_text: IsText) -> None:  # noqa: ARG001 - one signature
+    if not is_text(value):
+        raise EncodingError("a character outside the profile")
+
+
+def _check_integer(value: int, depth: int, is_text: IsText) -> None:  # noqa: ARG001 - one signature
+    if not -INTEGER_MAX <= value <= INTEGER_MAX:
+        raise EncodingError("an integer of more than 53 bits")
+
+
+def _check_flag(value: bool, depth: int, is_text: IsText) -> None:  # noqa: FBT001 - one signature
+    """Accept true and false."""
+
+
+def _check_object(value: dict[Any, Any], depth: int, is_text: IsText) -> None:
     if depth > DEPTH_MAX:
         raise EncodingError(f"deeper than {DEPTH_MAX}")
-    if kind is not dict:
-        return value
-    if not all(type(key) is str and _is_key(key) for key in value):
-        raise EncodingError("a key outside the profile")
-    return value.values()
+    for key, item in value.items():
+        _check_key(key)
+        _check(item, depth + 1, is_text)
+
+
+def _check_array(value: Sequence[Any], depth: int, is_text: IsText) -> None:
+    if depth > DEPTH_MAX:
+        raise EncodingError(f"deeper than {DEPTH_MAX}")
+    for item in value:
+        _check(item, depth + 1, is_text)
+
+
+_CHECKS: dict[type, Callable[[Any, int, IsText], None]] = {
+    str: _check_text,
+    int: _check_integer,
+    bool: _check_flag,
+    dict: _check_object,
+    list: _check_array,
+    tuple: _check_array,
+}

@@ -17,7 +17,8 @@ class CredentialRows:
         """Keep a key."""
         way = self._database.way
         with self._database.writing() as driver:
-            way.insert(driver, credentials, [(prefix, digest, organisation, way.ask_clock(driver)())])
+            now_ms = way.ask_clock(driver)()
+            way.insert(driver, credentials, [(prefix, digest, organisation, now_ms)])
             driver.commit()
 
     def find(self, prefix: str) -> tuple[str, str] | None:
