@@ -8,7 +8,8 @@ from os import getpid
 from threading import Lock
 
 from flask import Flask
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from app import api
 from app.api import door
@@ -16,11 +17,12 @@ from app.audit.identity import LogIdentity
 from app.http import access, context, headers, limits, problems, request_id
 from app.http.context import Context
 from app.http.json import OrjsonProvider
+from app.ledger.leaves import header_hash
 from app.registry.domains import Registry as GenesisFacts
 from app.services.calendar import windows
 from app.services.clock import ClockGuard
 from app.services.credentials import ApiKeys
-from app.services.founding import load_keys
+from app.services.founding import Founding, found, load_keys, make_keys
 from app.services.high_water import HighWaterMark
 from app.services.integrity import ReplayJobs, ReplayProcess
 from app.services.keys import load_or_make_secret
@@ -120,6 +122,35 @@ def _check(
     return identity, genesis
 
 
+def establish(settings: Settings, founding: Founding) -> tuple[str, bool]:
+    """Found a registry unless it is; return the genesis hash and whether it is new.
+
+    Raises AuthorityError, KeyFileError or RefusalError where it cannot be.
+    """
+    storage = make_storage(settings)
+    try:
+        storage.prepare()
+        is_new = not is_founded(storage)
+        if is_new:
+            sealer = make_keys(settings.keys, founding)
+            recorder = make_recorder(settings, storage, sealer)
+            found(recorder, sealer, founding)
+            make_mark(settings).note(recorder.last_sealed)
+        with storage.log() as log:
+            genesis = header_hash(next(iter(log.range(0, 1))))
+    finally:
+        storage.close()
+    return genesis, is_new
+
+
+def first_keys(settings: Settings) -> dict[str, str]:
+    """Issue the first API keys, of operator and issuing body; nobody can read them again."""
+    with open_registry(settings) as registry:
+        keys = make_keys_service(registry.storage)
+        parties = {"operator": registry.operator, "issuing body": registry.issuing_body}
+        return {name: keys.issue(organisation) for name, organisation in parties.items()}
+
+
 def make_keys_service(storage: Storage) -> ApiKeys:
     """Return what issues API keys and knows them again."""
     return ApiKeys(CredentialRows(storage.database))
@@ -178,6 +209,6 @@ def create_app(*, settings: Settings, start_replay: Callable[[str], None] | None
     limits.install(app)
     access.install(app)
     door.install(app, api.DOORS, title="EAC Ledger", description=DESCRIPTION)
-    problems.install(app, unavailable=(OperationalError, InterfaceError))
+    problems.install(app, unavailable=(DBAPIError, PoolTimeoutError))
     access.must_be_declared(app)
     return app

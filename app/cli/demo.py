@@ -8,12 +8,11 @@ import click
 from app.audit.findings import Report
 from app.audit.sources import Folder
 from app.audit.walk import Anchor, audit
-from app.cli.init import establish
 from app.cli.progress import stages
 from app.cli.story import show_story
 from app.demo.domain import FOUNDING
 from app.demo.journey import Journey, Story
-from app.factory import open_registry
+from app.factory import establish, open_registry
 from app.reporting.totals import Totals, read_totals
 from app.services.export import export
 from app.settings import Settings

@@ -5,6 +5,7 @@ import click
 from app.factory import make_storage
 from app.services.integrity import run_replay
 from app.settings import Settings
+from app.storage.replays import ReplayRows
 
 
 @click.command("replay", hidden=True)
@@ -14,6 +15,6 @@ def replay_command(*, replay: str) -> None:
     storage = make_storage(Settings.from_environ())
     try:
         storage.check()
-        run_replay(storage, replay)
+        run_replay(storage, ReplayRows(storage.database), replay)
     finally:
         storage.close()

@@ -123,7 +123,7 @@ def _query_problem(messages: Mapping[str, Sequence[str]]) -> ProblemError:
 
 
 def _answer_unavailable(error: Exception) -> Response:
-    _logger.error("request %s: %s", request_id(), type(error).__name__)
+    _logger.error("request %s: no database", request_id(), exc_info=error)
     return _answer_problem(ProblemError("database-unavailable", "Try again in a moment."))
 
 

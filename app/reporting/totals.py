@@ -51,5 +51,5 @@ def _sum(connection: Connection, column: ColumnElement[int]) -> int:
     return _number(connection, select(func.sum(column)))
 
 
-def _number(connection: Connection, query: Select[tuple[int]]) -> int:
+def _number(connection: Connection, query: Select[int]) -> int:
     return int(connection.scalar(query) or 0)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
+from zoneinfo import available_timezones
 
 from app.consensus.authorities import AUTHORITIES_MAX, Authority, AuthorityError, AuthoritySet
 from app.consensus.engines import engine_of
@@ -65,6 +66,8 @@ def found(recorder: Recorder, sealer: Sealer, founding: Founding) -> Accepted:
         work_bits=0,
         authorities=tuple(Authority(cosigner_key(key), 1) for key in sealer.authorities),
     )
+    for domain in founding.domains:
+        _check_zone(domain)
     AuthoritySet.parse(authority_set.document, log_key=log_key(sealer.log))
     engine_of(authority_set)
     genesis = Genesis(
@@ -84,3 +87,9 @@ def found(recorder: Recorder, sealer: Sealer, founding: Founding) -> Accepted:
     if isinstance(outcome, RefusalError):
         raise outcome
     return outcome
+
+
+def _check_zone(domain: DomainSettings) -> None:
+    """Refuse a zone that could not be computed in when certificates are issued."""
+    if domain.timezone not in available_timezones():
+        raise RefusalError("invalid-domain", f"no time zone {domain.timezone}", pointer="/domains")
