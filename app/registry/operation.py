@@ -58,6 +58,8 @@ class Operation:
     type: ClassVar[str]
     is_derived: ClassVar[bool] = False
     """Whether it only ever follows from another operation."""
+    brings: ClassVar[tuple[str, ...]] = ()
+    """Types of the operations that may follow from it."""
 
     id: Id
     origin: Origin
@@ -79,6 +81,11 @@ class Operation:
     def decide(self, state: State, at: At) -> Change:
         """Return what it changes, or raise RefusalError; State itself is not touched."""
         raise NotImplementedError
+
+
+def claimed_ids(operation: Operation) -> tuple[str, ...]:
+    """Return the ids that an operation takes: its own, and those of what may follow from it."""
+    return (operation.id, *(follow_id(operation.id, verb) for verb in operation.brings))
 
 
 def follow_id(cause: str, type: str) -> str:

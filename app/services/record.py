@@ -14,7 +14,7 @@ from app.ledger.merkle import Frontier, leaf_hash
 from app.ledger.notes import Checkpoint
 from app.registry.attachments import NOTHING, Attachments
 from app.registry.errors import RefusalError
-from app.registry.operation import Operation, must_be_new
+from app.registry.operation import Operation, claimed_ids, must_be_new
 from app.registry.operations.issue import Issue
 from app.registry.state import At, Change, Follow, State
 from app.registry.windows import Calendar
@@ -95,9 +95,10 @@ class Recorder:
             if isinstance(value, dict)
         ]
         reads = [read for operation in wellformed for read in operation.reads()]
+        ids = [item for operation in wellformed for item in claimed_ids(operation)]
         state = State()
         with self._storage.unit() as unit:
-            known = unit.begin(state, ids=[item.id for item in wellformed], reads=reads)
+            known = unit.begin(state, ids=ids, reads=reads)
             time_ms = max(unit.head.time_ms, unit.now_ms)
             self._clock.check(time_ms)
             unit.load_oldest(state, reads, time_ms=time_ms)
@@ -137,6 +138,8 @@ class Recorder:
             raise RefusalError("unknown-operation", f"{operation.type} follows from another")
         origin = group.state.registry.origin if group.state.has_genesis else operation.origin
         must_be_new(group.state, operation, origin=origin)
+        if not group.known.keys().isdisjoint(claimed_ids(operation)):
+            raise RefusalError("id-in-use", "what follows from it stands on the log", pointer="/id")
         change = operation.decide(group.state, group.next())
         if len(group.entries) + 1 + len(change.follows) > most:
             return None

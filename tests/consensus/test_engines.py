@@ -1,7 +1,7 @@
 """Engines: who leads at a height, how many are enough, and which sets they refuse."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.consensus.authorities import Authority, AuthorityError, AuthoritySet
@@ -102,7 +102,7 @@ def test_a_quorum_above_all_is_refused(name: str, count: int) -> None:
 
 @pytest.mark.parametrize("count", [1, 2, 3])
 def test_bft_wants_four_authorities(count: int) -> None:
-    with pytest.raises(AuthorityError, match="^bft wants at least 4 authorities$"):
+    with pytest.raises(AuthorityError, match=r"^bft wants at least 4 authorities$"):
         engine_of(set_of("bft", count, quorum=count))
 
 
@@ -120,7 +120,7 @@ def test_work_is_refused_where_the_engine_asks_for_none(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["", "pow", "POA", "poa ", "raft"])
 def test_an_engine_that_the_table_does_not_name_is_refused(name: str) -> None:
-    with pytest.raises(AuthorityError, match=f"^no engine is called '{name}'$"):
+    with pytest.raises(AuthorityError, match=rf"^no engine is called '{name}'$"):
         engine_of(set_of(name, 4))
 
 
@@ -162,6 +162,7 @@ def test_authorities_lead_in_turn_in_the_order_of_the_document(name: str, count:
     assert leaders == names(count) * 2
 
 
+@settings(deadline=None)
 @given(st.sampled_from(sorted(ENGINES)), st.integers(4, 15), st.integers(0, 2**53 - 1))
 def test_the_leader_at_a_height_is_number_height_mod_n(name: str, count: int, height: int) -> None:
     authority_set = set_of(name, count)

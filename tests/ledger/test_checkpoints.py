@@ -4,7 +4,7 @@ from base64 import b64encode
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.ledger.notes import Checkpoint, Note, NoteError, Proof
@@ -27,6 +27,7 @@ def test_the_checkpoint_example_of_the_specification_is_read_byte_for_byte() -> 
     assert checkpoint.size == 20852163
 
 
+@settings(deadline=None)
 @given(ORIGINS, INDEXES, HASHES)
 def test_a_checkpoint_is_read_as_it_is_written(origin: str, size: int, root: bytes) -> None:
     checkpoint = Checkpoint(origin, size, root)
@@ -80,6 +81,7 @@ def test_an_odd_checkpoint_is_refused(text: str, reason: str) -> None:
         Checkpoint.parse(text)
 
 
+@settings(deadline=None)
 @given(INDEXES, st.lists(HASHES, max_size=20), st.text())
 def test_a_receipt_is_read_as_it_is_written(
     index: int, hashes: list[bytes], checkpoint: str

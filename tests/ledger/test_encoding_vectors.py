@@ -27,8 +27,8 @@ PARTS = {
     "french": (4, 4),
     "structures": (8, 8),
     "unicode": (0, 1),
-    "values": (2, 2),
-    "weird": (8, 8),
+    "values": (2, 3),
+    "weird": (8, 9),
 }
 
 

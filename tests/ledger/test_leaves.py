@@ -15,6 +15,7 @@ from app.ledger.leaves import (
     header_hash,
     parse_leaf,
 )
+from app.ledger.merkle import EMPTY_ROOT
 from app.ledger.times import TimeError
 
 CHANGE = {"issuance": "i1", "first": 1, "last": 9, "from": "a/active", "to": "b/active"}
@@ -86,6 +87,12 @@ def test_a_header_is_read_as_it_is_written() -> None:
     assert parse_leaf(data) == HEADER
 
 
+def test_the_first_block_may_count_from_nothing() -> None:
+    header = HeaderLeaf("o", 0, NO_HASH, 0, 0, EMPTY_ROOT, "cd" * 32, "a", 0)
+
+    assert parse_leaf(header.encode()) == header
+
+
 def test_a_header_stands_behind_the_operations_of_its_block() -> None:
     assert HEADER.index == 9
 
@@ -155,6 +162,10 @@ ODD_OPERATIONS = {
     "an unknown member": (operation_value(note="more"), MEMBERS),
     "no operation": (without(operation_value(), "operation"), MEMBERS),
     "a signature": (operation_value(signature={"jws": "a..b"}), "owners' signatures"),
+    "a signature beside all else": (
+        operation_value(cause="o0", signature={"jws": "a..b"}),
+        "owners' signatures",
+    ),
     "an operation that is a word": (operation_value(operation="transfer"), WRONG_TYPE),
     "an operation that is a list": (operation_value(operation=[]), WRONG_TYPE),
     "a change that is one row": (operation_value(change=CHANGE), WRONG_TYPE),

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from hashlib import sha256
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.ledger.merkle import (
@@ -46,6 +46,7 @@ def test_the_hashes_of_nothing_of_a_leaf_and_of_a_node_are_those_of_the_rfc() ->
     assert node_hash(b"left", b"right") == sha256(b"\x01leftright").digest()
 
 
+@settings(deadline=None)
 @given(LEAVES)
 def test_frontier_tree_and_definition_have_one_root(leaves: list[bytes]) -> None:
     hashes = [leaf_hash(leaf) for leaf in leaves]
@@ -61,6 +62,7 @@ def test_frontier_tree_and_definition_have_one_root(leaves: list[bytes]) -> None
         assert range_root(0, len(leaves), tree.node) == wanted
 
 
+@settings(deadline=None)
 @given(LEAVES, st.data())
 def test_a_frontier_taken_up_from_any_earlier_edge_grows_to_the_same_tree(
     leaves: list[bytes], data: st.DataObject

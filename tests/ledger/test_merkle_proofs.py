@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.ledger.merkle import (
@@ -120,6 +120,7 @@ def test_a_consistency_proof_with_any_bit_flipped_is_refused(size: int) -> None:
                     check_consistency(old_size, size, changed)
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_in_greater_trees_a_flipped_bit_is_refused_too(data: st.DataObject) -> None:
     size = data.draw(st.integers(1, len(HASHES)))

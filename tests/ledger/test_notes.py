@@ -4,7 +4,7 @@ from base64 import b64encode
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.ledger.notes import (
@@ -53,6 +53,7 @@ def test_a_key_name_has_no_space_and_no_plus(name: str) -> None:
     assert not is_key_name(name)
 
 
+@settings(deadline=None)
 @given(
     st.text(PRINTABLE.filter(lambda character: character != "+"), min_size=1),
     st.sampled_from([LOG_SIGNATURE, COSIGNATURE]),
@@ -134,6 +135,7 @@ def test_the_cosignature_example_of_the_specification_is_read_byte_for_byte() ->
     assert Checkpoint.parse(note.text).size == 20852163
 
 
+@settings(deadline=None)
 @given(st.text(PRINTABLE | st.just("\n")), st.integers(1, 64))
 def test_a_note_is_read_as_it_is_written(body: str, count: int) -> None:
     line = SignatureLine("a.example", b"\1\2\3\4", b"\5")

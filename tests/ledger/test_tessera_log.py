@@ -18,7 +18,7 @@ SIZES = range(1, 16)
 def test_the_log_has_15_entries_of_plain_words() -> None:
     words = b"one two three four five six seven eit nain ten ileven twelf threeten fourten fivten"
 
-    assert LEAVES == words.split()
+    assert words.split() == LEAVES
 
 
 @pytest.mark.parametrize("name", CHECKPOINTS)

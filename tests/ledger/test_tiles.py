@@ -3,7 +3,7 @@
 from collections import Counter
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.ledger.merkle import Tree, leaf_hash
@@ -81,6 +81,7 @@ def test_a_number_is_written_in_elements_of_three_digits(number: int, path: str)
     assert Tile(3, number, 256).path == f"tile/3/{path}"
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**63))
 def test_a_path_reads_back_as_its_number(number: int) -> None:
     elements = numbered(number, 256).split("/")
@@ -115,6 +116,7 @@ def test_a_tree_of_256_has_one_full_tile_and_its_root_above() -> None:
     assert list(tiles(256)) == [Tile(0, 0, 256), Tile(1, 0, 1)]
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**20))
 def test_the_tiles_of_a_level_hold_every_complete_node_of_that_level(size: int) -> None:
     widths: Counter[int] = Counter()
@@ -140,6 +142,7 @@ def test_every_complete_node_of_a_tree_is_found_in_a_tile() -> None:
             assert node_through_tile(level, index, tree) == tree.node(level, index)
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_every_complete_node_of_a_big_tree_is_found_in_a_tile(data: st.DataObject) -> None:
     level = data.draw(st.integers(0, 16))
@@ -163,6 +166,7 @@ def test_a_tile_of_another_length_is_refused(length: int) -> None:
         split_tile(bytes(length))
 
 
+@settings(deadline=None)
 @given(LEAVES)
 def test_an_entry_bundle_is_split_as_it_was_joined(leaves: list[bytes]) -> None:
     assert split_entries(join_entries(leaves)) == leaves
@@ -184,6 +188,7 @@ def test_the_longest_entry_is_65_535_bytes() -> None:
         join_entries([longest + b"x"])
 
 
+@settings(deadline=None)
 @given(LEAVES.filter(bool), st.data())
 def test_a_bundle_cut_inside_an_entry_is_refused(leaves: list[bytes], data: st.DataObject) -> None:
     whole = join_entries(leaves)

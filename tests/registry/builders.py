@@ -14,7 +14,7 @@ import pytest
 
 from app.registry.domains import Domain, DomainSettings
 from app.registry.errors import RefusalError
-from app.registry.issuances import APPROVED, Issuance, Request, Windows
+from app.registry.issuances import APPROVED, Issuance, Request
 from app.registry.measurements import OVER_CAPACITY, DeclaredFinding, DeclaredGap, MeasuredSpan
 from app.registry.operation import Operation
 from app.registry.operations.account_open import AccountOpen
@@ -30,9 +30,9 @@ from app.registry.operations.measure_accept import MeasureAccept
 from app.registry.operations.organisation_admit import OrganisationAdmit
 from app.registry.operations.retire import Retire
 from app.registry.operations.transfer import Transfer
-from app.registry.ranges import Range
+from app.registry.ranges import Bundle, Range
 from app.registry.state import At, Change, Rows, State
-from app.registry.windows import add_months
+from app.registry.windows import Windows, add_months
 
 
 def uid(name: str) -> str:
@@ -50,6 +50,8 @@ DAY_MS = 24 * HOUR_MS
 JANUARY = ms("2025-01-01")
 NOW = ms("2025-03-01")
 HASH = "ab" * 32
+OPEN = Windows(NOW + DAY_MS, NOW + 2 * DAY_MS)
+CLOSED = Windows(NOW, NOW)
 
 OPERATOR = uid("operator")
 ISSUING_BODY = uid("issuing body")
@@ -69,6 +71,7 @@ DEVICE = uid("wind farm")
 AUTOMATIC_DEVICE = uid("solar park, issued automatically")
 REGISTERED_DEVICE = uid("hydro station, not approved")
 CAPACITY_W = 1_000_000
+COMMISSIONED_ON = "2020-01-01"
 FACE_VALUE_WH = 1_000_000
 DAY_ENERGY_WH = 10_000_000
 GSRNS = ("571313180400013469", "571313115400167430", "571313115400167454", "123456789012345675")
@@ -204,7 +207,7 @@ def register(device: str, gsrn: str) -> DeviceRegister:
         energy_source="F01050100",
         technology="T020001",
         capacity_w=CAPACITY_W,
-        commissioned_at=ms("2020-01-01"),
+        commissioned_on=COMMISSIONED_ON,
         attributes=HASH,
     )
 
@@ -361,9 +364,7 @@ def devices_book(genesis: Genesis = GENESIS) -> Book:
     book = parties_book(genesis)
     devices = (DEVICE, AUTOMATIC_DEVICE, REGISTERED_DEVICE)
     decide_and_apply(book, *map(register, devices, GSRNS))
-    decide_and_apply(
-        book, approve_device(DEVICE), approve_device(AUTOMATIC_DEVICE, automatic=True)
-    )
+    decide_and_apply(book, approve_device(DEVICE), approve_device(AUTOMATIC_DEVICE, automatic=True))
     return book
 
 
@@ -415,3 +416,44 @@ def book_for(verb: str) -> Book:
 def two_domains() -> Genesis:
     other = replace(SETTINGS, code="NO", country="NO", issuer_prefix="700000001")
     return replace(GENESIS, domains=(SETTINGS, other))
+
+
+def holding(
+    book: Book,
+    issuance: str,
+    *pieces: tuple[int, str, str],
+    age: tuple[int, int] = (JANUARY, 0),
+    windows: Windows = OPEN,
+) -> None:
+    """Add an issuance as rows hold it: pieces of a quantity, an account and a state, in order.
+
+    Its age is the start of its period and the index of its leaf.
+    """
+    period_start, index = age
+    quantity = sum(piece[0] for piece in pieces)
+    book.state.add(
+        Issuance(
+            id=issuance,
+            device=DEVICE,
+            domain="DK",
+            account=pieces[0][1],
+            period_start=period_start,
+            period_end=period_start + DAY_MS,
+            energy_wh=quantity,
+            carried_in_wh=0,
+            carried_out_wh=0,
+            face_value_wh=1,
+            quantity=quantity,
+            number_first="1" * 30,
+            transfer_until=windows.transfer_until,
+            retire_until=windows.retire_until,
+            code_lists="eecs-1",
+            attributes=HASH,
+            index=index,
+        )
+    )
+    first = 1
+    for count, account, state in pieces:
+        last = first + count - 1
+        book.state.bundles.add(Bundle(issuance, first, last, account, state, 1, *age))
+        first = last + 1

@@ -54,9 +54,7 @@ def test_a_sender_can_be_taken_off_and_put_on_again() -> None:
 def test_one_of_two_own_accounts_may_be_whitelisted_by_the_other() -> None:
     book = parties_book()
 
-    decide_and_apply(
-        book, whitelist(GENERATOR_OTHER_ACCOUNT, GENERATOR_ACCOUNT, by=GENERATOR)
-    )
+    decide_and_apply(book, whitelist(GENERATOR_OTHER_ACCOUNT, GENERATOR_ACCOUNT, by=GENERATOR))
 
     assert book.state.is_sender_allowed(GENERATOR_OTHER_ACCOUNT, GENERATOR_ACCOUNT)
 

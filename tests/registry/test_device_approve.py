@@ -6,6 +6,7 @@ import pytest
 from builders import (
     DEVICE,
     GENERATOR,
+    HOUR_MS,
     ISSUING_BODY,
     REGISTERED_DEVICE,
     STRANGER,
@@ -20,7 +21,8 @@ from builders import (
 from app.registry.devices import Device
 
 APPROVE = approve_device(REGISTERED_DEVICE)
-COMMISSIONED = ms("2020-01-01")
+EARLIEST = ms("2020-01-01") - 14 * HOUR_MS
+"""When the date of commissioning begins in the zone farthest ahead."""
 
 
 @pytest.mark.parametrize("automatic", [False, True])
@@ -41,13 +43,13 @@ def test_an_approved_device_has_a_time_and_says_how_it_is_issued(*, automatic: b
     assert book.state.find(Device, REGISTERED_DEVICE) == expected
 
 
-def test_it_may_be_valid_from_the_instant_of_its_commissioning_on_for_one_millisecond() -> None:
+def test_it_may_be_valid_from_its_day_of_commissioning_on_for_one_millisecond() -> None:
     book = devices_book()
-    shortest = replace(APPROVE, valid_from=COMMISSIONED, valid_until=COMMISSIONED + 1)
+    shortest = replace(APPROVE, valid_from=EARLIEST, valid_until=EARLIEST + 1)
 
     decide_and_apply(book, shortest)
 
-    assert book.state.device(REGISTERED_DEVICE).valid_until == COMMISSIONED + 1
+    assert book.state.device(REGISTERED_DEVICE).valid_until == EARLIEST + 1
 
 
 def test_refusals_are_raised_in_this_order() -> None:
@@ -56,14 +58,14 @@ def test_refusals_are_raised_in_this_order() -> None:
         APPROVE,
         by=STRANGER,
         device=UNKNOWN,
-        valid_from=COMMISSIONED - 1,
-        valid_until=COMMISSIONED - 1,
+        valid_from=EARLIEST - 1,
+        valid_until=EARLIEST - 1,
     )
     admitted = replace(worst, by=GENERATOR)
     by_issuing_body = replace(worst, by=ISSUING_BODY)
     approved_already = replace(by_issuing_body, device=DEVICE)
     registered = replace(by_issuing_body, device=REGISTERED_DEVICE)
-    forwards = replace(registered, valid_until=COMMISSIONED)
+    forwards = replace(registered, valid_until=EARLIEST)
 
     steps = [worst, admitted, by_issuing_body, approved_already, registered, forwards]
 

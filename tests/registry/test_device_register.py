@@ -6,25 +6,27 @@ import pytest
 from builders import (
     BUYER,
     CAPACITY_W,
+    COMMISSIONED_ON,
     DEVICE,
     GENERATOR,
     GENESIS,
     GSRNS,
     HASH,
+    HOUR_MS,
     NOW,
     RIVAL,
     SETTINGS,
     STRANGER,
     decide_and_apply,
     devices_book,
-    ms,
     parties_book,
     refusal,
     register,
     uid,
 )
 
-from app.registry.devices import Device
+from app.ledger.times import TIME_MAX_MS
+from app.registry.devices import Device, latest_date
 from app.registry.operations.device_register import DeviceRegister
 
 NEW = uid("new device")
@@ -45,7 +47,7 @@ def test_a_device_is_registered_for_its_registrant_and_not_yet_approved(by: str)
         energy_source="F01050100",
         technology="T020001",
         capacity_w=CAPACITY_W,
-        commissioned_at=ms("2020-01-01"),
+        commissioned_on=COMMISSIONED_ON,
         attributes=HASH,
         state="registered",
         valid_from=0,
@@ -57,12 +59,28 @@ def test_a_device_is_registered_for_its_registrant_and_not_yet_approved(by: str)
     assert book.state.has_gsrn(GSRNS[3])
 
 
-def test_a_device_may_be_registered_at_the_instant_of_its_commissioning() -> None:
+def test_a_device_may_be_registered_once_its_date_of_commissioning_has_come_anywhere() -> None:
     book = parties_book()
+    tomorrow = replace(REGISTER, commissioned_on="2025-03-02")
 
-    decide_and_apply(book, replace(REGISTER, commissioned_at=NOW))
+    book.time_ms = NOW + 10 * HOUR_MS - 1
+    assert refusal(book, tomorrow) == ("invalid-device-data", "/commissioned_on", "")
+    book.time_ms += 1
+    decide_and_apply(book, tomorrow)
+    assert book.state.device(NEW).commissioned_on == "2025-03-02"
 
-    assert book.state.device(NEW).commissioned_at == NOW
+
+@pytest.mark.parametrize(
+    ("time_ms", "expected"),
+    [
+        (0, "1970-01-01"),
+        (10 * HOUR_MS - 1, "1970-01-01"),
+        (10 * HOUR_MS, "1970-01-02"),
+        (TIME_MAX_MS, "9999-12-31"),
+    ],
+)
+def test_the_latest_date_is_that_of_the_zone_farthest_ahead(time_ms: int, expected: str) -> None:
+    assert latest_date(time_ms) == expected
 
 
 @pytest.mark.parametrize(
@@ -86,8 +104,8 @@ def test_a_device_may_be_registered_at_the_instant_of_its_commissioning() -> Non
             ("source-not-eligible", "/energy_source", "R9"),
         ),
         (
-            replace(REGISTER, commissioned_at=NOW + 1),
-            ("invalid-device-data", "/commissioned_at", ""),
+            replace(REGISTER, commissioned_on="2025-03-02"),
+            ("invalid-device-data", "/commissioned_on", ""),
         ),
         (replace(REGISTER, device=DEVICE), ("id-in-use", "/device", "")),
         (replace(REGISTER, gsrn=GSRNS[0]), ("device-already-registered", "/gsrn", "R14")),
@@ -131,7 +149,7 @@ def test_refusals_are_raised_in_this_order() -> None:
         gsrn="571313180400013562",
         energy_source="F02999999",
         technology="T999999",
-        commissioned_at=NOW + 1,
+        commissioned_on="2025-03-02",
     )
     buyer = replace(worst, by=BUYER)
     generator = replace(worst, by=GENERATOR)
@@ -141,7 +159,7 @@ def test_refusals_are_raised_in_this_order() -> None:
     equipped = replace(sourced, technology="T020000")
     fitting = replace(equipped, technology="T050000")
     eligible = replace(equipped, energy_source="F01050100")
-    commissioned = replace(eligible, commissioned_at=NOW)
+    commissioned = replace(eligible, commissioned_on="2025-03-01")
     new = replace(commissioned, device=NEW)
 
     steps = [worst, buyer, generator, in_domain, numbered, sourced]

@@ -30,6 +30,7 @@ from builders import (
     issue_days,
     measure,
     measured_book,
+    ms,
     refusal,
     request,
     span,
@@ -39,6 +40,7 @@ from builders import (
 from app.registry.errors import RefusalError
 from app.registry.issuances import Issuance, Request
 from app.registry.operation import follow_id
+from app.registry.operations.issue_request import IssueRequest
 from app.registry.state import Follow
 
 WANTED = uid("wanted")
@@ -104,9 +106,8 @@ def test_a_request_for_an_automatic_device_is_issued_at_once() -> None:
     ids=["unknown device", "not registrant", "unknown account", "another's", "empty", "backwards"],
 )
 def test_what_cannot_be_requested_is_refused(
-    wrong: object, expected: tuple[str, str, str]
+    wrong: IssueRequest, expected: tuple[str, str, str]
 ) -> None:
-    assert isinstance(wrong, type(request(WANTED, 0, 0)))
     assert refusal(measured_book(FACE_VALUE_WH), wrong) == expected
 
 
@@ -177,12 +178,12 @@ def test_a_period_that_cuts_a_span_is_refused(start_ms: int, end_ms: int) -> Non
     assert refusal(book, cut) == ("span-boundary", "", "R1")
 
 
-def test_a_period_that_begins_in_a_gap_or_ends_in_one_is_refused() -> None:
+@pytest.mark.parametrize(("first", "last"), [(0, 1), (2, 3)], ids=["ends", "begins"])
+def test_a_period_that_begins_or_ends_within_a_gap_is_refused(first: int, last: int) -> None:
     book = devices_book()
     decide_and_apply(book, measure(day_span(0), day_span(3), gaps=[day_gap(1, 2)]))
 
-    assert refusals_at_each_step(book, 0, 1) == {("span-boundary", "", "R1")}
-    assert refusals_at_each_step(book, 2, 3) == {("span-boundary", "", "R1")}
+    assert refusals_at_each_step(book, first, last) == {("span-boundary", "", "R1")}
 
 
 @pytest.mark.parametrize(
@@ -231,8 +232,7 @@ def short_spans(count: int) -> Book:
     book = devices_book()
     book.state.add(replace(book.state.device(DEVICE), capacity_w=2 * 60 * FACE_VALUE_WH))
     spans = [
-        span(day(0) + at * 60_000, day(0) + (at + 1) * 60_000, FACE_VALUE_WH)
-        for at in range(count)
+        span(day(0) + at * 60_000, day(0) + (at + 1) * 60_000, FACE_VALUE_WH) for at in range(count)
     ]
     for begin in range(0, count, 100):
         decide_and_apply(book, measure(*spans[begin : begin + 100]))
@@ -246,6 +246,25 @@ def test_an_issuance_has_400_spans_at_most() -> None:
     assert longest.decide(book.state, book.at).puts
     too_long = replace(longest, period_end=day(0) + 401 * 60_000)
     assert refusal(book, too_long) == ("too-many-spans", "", "")
+
+
+@pytest.mark.parametrize(
+    ("day_of_production", "closes_at"), [(0, "2026-07-02"), (30, "2026-08-01"), (58, "2026-08-29")]
+)
+def test_production_is_too_old_once_its_certificates_could_not_be_retired_any_more(
+    day_of_production: int, closes_at: str
+) -> None:
+    book = devices_book()
+    decide_and_apply(book, measure(day_span(day_of_production)))
+    book.time_ms = ms(closes_at) - 1
+
+    in_time = request(OTHER, day_of_production, day_of_production).decide(book.state, book.at)
+    book.time_ms += 1
+
+    assert in_time.puts
+    assert refusals_at_each_step(book, day_of_production, day_of_production) == {
+        ("issue-window-closed", "", "R11")
+    }
 
 
 def test_less_than_one_certificate_is_refused_and_one_watt_hour_more_is_not() -> None:
@@ -318,14 +337,17 @@ def test_refusals_are_raised_in_this_order() -> None:
     ]
 
 
-def test_too_many_spans_are_refused_before_too_little_energy() -> None:
+def test_too_many_spans_come_before_too_old_ones_and_these_before_too_little_energy() -> None:
     book = short_spans(401)
     for held in list(book.state.spans_within(DEVICE, day(0), day(1))):
         book.state.add(replace(held, energy_wh=0))
-    long = replace(request(WANTED, 0, 0), period_end=day(0) + 401 * 60_000)
+    many = replace(request(WANTED, 0, 0), period_end=day(0) + 401 * 60_000)
+    few = replace(many, period_end=day(0) + 60_000)
 
-    assert refusal(book, long)[0] == "too-many-spans"
-    assert refusal(book, replace(long, period_end=day(0) + 60_000))[0] == "below-face-value"
+    assert refusal(book, few)[0] == "below-face-value"
+    book.time_ms = ms("2026-07-02")
+    assert refusal(book, few)[0] == "issue-window-closed"
+    assert refusal(book, many)[0] == "too-many-spans"
 
 
 def test_a_refused_request_leaves_nothing_behind() -> None:

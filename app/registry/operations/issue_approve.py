@@ -16,6 +16,7 @@ class IssueApprove(Operation):
     """By the issuing body, which is never the registrant (R8)."""
 
     type: ClassVar[str] = "issue.approve"
+    brings: ClassVar[tuple[str, ...]] = ("issue",)
 
     issuance: Id
 

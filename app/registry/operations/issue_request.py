@@ -25,6 +25,7 @@ class IssueRequest(Operation):
     """By the registrant, into an account of its own; issued at once where that is automatic."""
 
     type: ClassVar[str] = "issue.request"
+    brings: ClassVar[tuple[str, ...]] = ("issue",)
 
     issuance: Id
     device: Id

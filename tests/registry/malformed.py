@@ -1,0 +1,232 @@
+"""Operations as they stand in leaves, and every way in which one member of them can be wrong."""
+
+from collections.abc import Iterator, Sequence
+from copy import deepcopy
+from dataclasses import dataclass, replace
+from functools import cache
+from re import fullmatch
+from typing import Any
+
+from builders import ISSUED, RETIRE, TRANSFER, acceptable, day, day_span, measure, two_domains
+
+from app.registry.operation import Operation
+from app.registry.ranges import Range
+
+UUID = "[0-9a-f-]{36}"
+TIME = r"\d{4}-\d\d-\d\dT.*Z"
+DATE = r"\d{4}-\d\d-\d\d"
+
+OPTIONAL = {
+    "measure": {"gaps", "findings"},
+    "transfer": {"items", "quantity"},
+    "retire": {"items", "quantity"},
+}
+ZERO_ALLOWED = {"energy_wh", "carried_in_wh", "carried_out_wh"}
+RANGE_MEMBERS = {"issuance", "first", "last"}
+
+WRONG_IDS = [
+    "89843A3F-D0DC-592B-B7D3-EB6EFDAD9831",
+    "89843a3fd0dc592bb7d3eb6efdad9831",
+    "{89843a3f-d0dc-592b-b7d3-eb6efdad9831}",
+    "89843a3f-d0dc-592b-b7d3-eb6efdad983",
+    "89843a3f-d0dc-592b-b7d3-eb6efdad98311",
+    "89843a3f-d0dc-592b-b7d3-eb6efdad983g",
+    "89843a3f-d0dc-592b-b7d3-eb6efdad9831\n",
+    "",
+]
+WRONG_TIMES = [
+    "2025-01-01T00:00:00Z",
+    "2025-01-01T00:00:00.000",
+    "2025-01-01T00:00:00.000+00:00",
+    "2025-01-01t00:00:00.000z",
+    "2025-01-01 00:00:00.000Z",
+    "2025-01-01T00:00:00.0000Z",
+    "2025-01-01T00:00:00.000Z\n",
+    "2025-01-01",
+    "",
+]
+NO_TIMES = [
+    "2025-02-30T00:00:00.000Z",
+    "2025-01-01T24:00:00.000Z",
+    "2025-01-01T23:59:60.000Z",
+    "1969-12-31T23:59:59.999Z",
+]
+WRONG_DATES = ["2025-1-1", "20250101", "2025-W01-1", "2025-01-01T00:00:00.000Z", "01.01.2025", ""]
+NO_DATES = ["2025-02-29", "2025-13-01", "0000-01-01"]
+WRONG_TEXTS: dict[str, tuple[str, list[str]]] = {
+    "origin": ("invalid-field", ["", "with space", "with+plus", "ö", "x" * 201, "x\n"]),
+    "log_vkey": ("invalid-field", ["", "line\n", "ö", "x" * 401]),
+    "record": ("invalid-field", ["", "AB" * 32, "ab" * 31, "ab" * 32 + "\n", "zz" * 32]),
+    "attributes": ("invalid-field", ["", "AB" * 32, "ab" * 33]),
+    "schemas": ("invalid-field", ["AB" * 32, "ab" * 31]),
+    "root": ("invalid-field", ["AB" * 32, "ab" * 31]),
+    "beneficiary": ("invalid-field", ["", "Energy Buyers Ltd", "ab" * 31]),
+    "country": ("invalid-country", ["", "dk", "D", "DNK", "D1", "DK\n"]),
+    "reason": ("invalid-field", ["", "Reason", "two words", "-x", "1x", "x" * 65]),
+    "code": ("invalid-field", ["", "Over-capacity", "x_y"]),
+    "gsrn": (
+        "invalid-gsrn",
+        ["", "57131318040001346", "5713131804000134690", "57131318040001346X"],
+    ),
+    "energy_source": ("unknown-code", ["", "F0105010", "F010501000", "f01050100", "T01050100"]),
+    "technology": ("unknown-code", ["", "T02000", "T0200000", "t020000", "Q010000"]),
+    "domain": ("invalid-field", ["", "D", "dk", "1DK", "D" * 17]),
+    "usage": ("invalid-field", ["", "Disclosure", "own-use", "resale"]),
+    "number_first": ("invalid-field", ["", "1" * 29, "1" * 31, "x" * 30]),
+    "code_lists": ("invalid-field", ["", "EECS-1", "x" * 33]),
+    "timezone": ("invalid-domain", ["", "Europe Copenhagen", "x" * 65]),
+    "issuer_prefix": ("invalid-domain", ["", "12345678", "1234567890", "12345678x"]),
+    "sources": ("unknown-code", ["", "F", "F1", "f01", "F010501001"]),
+    "roles": ("invalid-field", ["", "operator", "issuing_body", "Buyer"]),
+}
+IN_DOMAINS = {
+    "code": ("invalid-domain", ["", "D", "dk", "1DK", "D" * 17]),
+    "code_lists": ("unknown-code", ["", "EECS-1", "x" * 33]),
+}
+LONGEST = {
+    "domains": 32,
+    "sources": 16,
+    "roles": 3,
+    "gaps": 100,
+    "findings": 100,
+    "items": 150,
+    ("issue", "spans"): 400,
+    ("measure", "spans"): 100,
+    ("measure.accept", "spans"): 400,
+}
+
+
+@dataclass(frozen=True)
+class Malformed:
+    """A leaf's operation with one thing wrong, and how it is to be refused.
+
+    `is_in_schema` is whether a JSON Schema of that member can see it.
+    """
+
+    plain: dict[str, Any]
+    code: str
+    pointer: str
+    is_in_schema: bool = True
+
+
+@cache
+def samples() -> tuple[Operation, ...]:
+    """Return operations of every verb in which every member is present at least once."""
+    return (
+        *acceptable().values(),
+        two_domains(),
+        measure(day_span(5)),
+        replace(TRANSFER, items=None, quantity=7),
+        replace(RETIRE, items=(Range(ISSUED, 1, 3), Range(ISSUED, 5, 5)), quantity=None),
+        replace(RETIRE, period_start=day(0) + 1, usage="own_use"),
+    )
+
+
+def malformed() -> Iterator[Malformed]:
+    """Yield every sample with each of its members wrong in each way."""
+    for sample in samples():
+        plain = sample.plain()
+        yield from _of_object(plain, plain, "")
+        for pointer, value in walk(plain):
+            yield from _of_value(plain, pointer, value)
+
+
+def walk(value: Any, pointer: str = "") -> Iterator[tuple[str, Any]]:  # noqa: ANN401 - any JSON
+    """Yield every value inside and its JSON pointer, but for the free authority set."""
+    pairs: Sequence[tuple[Any, Any]] = (
+        list(value.items()) if isinstance(value, dict) else list(enumerate(value))
+    )
+    for name, item in pairs:
+        here = f"{pointer}/{name}"
+        if here != "/type":
+            yield here, item
+        if isinstance(item, dict | list) and here != "/authority_set":
+            yield from walk(item, here)
+
+
+def put(plain: dict[str, Any], pointer: str, value: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON
+    """Return a copy in which a pointer leads to another value."""
+    copy = deepcopy(plain)
+    *path, name = pointer.split("/")[1:]
+    target: Any = copy
+    for step in path:
+        target = target[int(step) if isinstance(target, list) else step]
+    target[int(name) if isinstance(target, list) else name] = value
+    return copy
+
+
+def _of_object(plain: dict[str, Any], value: dict[str, Any], pointer: str) -> Iterator[Malformed]:
+    """Yield what is wrong where a member is missing or one too many."""
+    is_range = value.keys() == RANGE_MEMBERS
+    optional = OPTIONAL.get(plain["type"], set()) if not pointer else set()
+    for name in value:
+        if name != "type" and name not in optional:
+            copy = put(plain, f"{pointer}/{name}", None)
+            _find(copy, pointer).pop(name)
+            where = pointer if is_range else f"{pointer}/{name}"
+            yield Malformed(copy, "invalid-field" if is_range else "missing-field", where)
+    where = pointer if is_range else f"{pointer}/extra"
+    code = "invalid-field" if is_range else "unknown-field"
+    yield Malformed(put(plain, f"{pointer}/extra", 1), code, where)
+
+
+def _find(plain: Any, pointer: str) -> Any:  # noqa: ANN401 - any JSON
+    for step in pointer.split("/")[1:]:
+        plain = plain[int(step) if isinstance(plain, list) else step]
+    return plain
+
+
+def _of_value(plain: dict[str, Any], pointer: str, value: Any) -> Iterator[Malformed]:  # noqa: ANN401 - any JSON
+    for code, wrong, is_in_schema in _wrong_values(plain["type"], pointer, value):
+        yield Malformed(put(plain, pointer, wrong), code, pointer, is_in_schema)
+    if isinstance(value, dict) and pointer != "/authority_set":
+        yield from _of_object(plain, value, pointer)
+
+
+def _wrong_values(verb: str, pointer: str, value: Any) -> Iterator[tuple[str, Any, bool]]:  # noqa: ANN401 - any JSON
+    """Yield the code of the refusal, a wrong value, and whether a schema sees that it is wrong."""
+    if isinstance(value, bool):
+        yield from _each("invalid-field", 0, 1, "true", None, [])
+    elif isinstance(value, int):
+        yield from _wrong_integers(pointer)
+    elif isinstance(value, str):
+        code, wrong_texts, no_such = _wrong_texts(pointer, value)
+        yield from _each(code, *wrong_texts, 1, 1.5, True, None, [], [value], {})
+        yield from ((code, wrong, False) for wrong in no_such)
+    elif isinstance(value, dict):
+        yield from _each("invalid-field", [], "x", 1, None, True)
+    else:
+        name = pointer.rsplit("/", 1)[1]
+        longest = LONGEST.get(name) or LONGEST[verb, name]
+        yield from _each("invalid-field", {}, "x", 1, None, [])
+        yield from _each("too-many-ranges", [value[0]] * (longest + 1))
+
+
+def _each(code: str, *wrong: Any) -> Iterator[tuple[str, Any, bool]]:  # noqa: ANN401 - any JSON
+    for value in wrong:
+        yield code, value, True
+
+
+def _wrong_integers(pointer: str) -> Iterator[tuple[str, Any, bool]]:
+    name = pointer.rsplit("/", 1)[1]
+    yield from _each("invalid-quantity", True, False, 1.5, "1", None, [], {}, 2**53, 10**30)
+    yield "invalid-quantity", 1.0, False
+    if name in {"transfer_months", "retire_months"}:
+        yield from _each("invalid-quantity", 1201)
+    if name in ZERO_ALLOWED:
+        yield from _each("invalid-quantity", -1)
+    else:
+        yield from _each("quantity-not-positive", 0, -1, -(2**60))
+
+
+def _wrong_texts(pointer: str, value: str) -> tuple[str, list[str], list[str]]:
+    """Return the code, texts of a wrong form, and texts of the right form that name nothing."""
+    if fullmatch(UUID, value):
+        return "invalid-id", WRONG_IDS, []
+    if fullmatch(TIME, value):
+        return "invalid-timestamp", WRONG_TIMES, NO_TIMES
+    if fullmatch(DATE, value):
+        return "invalid-timestamp", WRONG_DATES, NO_DATES
+    name = next(step for step in reversed(pointer.split("/")) if not step.isdigit())
+    in_domain = IN_DOMAINS.get(name) if pointer.startswith("/domains/") else None
+    return (*(in_domain or WRONG_TEXTS[name]), [])

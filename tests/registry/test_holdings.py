@@ -1,0 +1,337 @@
+"""What leaves an account, for transfer and retire alike: named ranges, or the oldest first."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from builders import (
+    BUYER_ACCOUNT,
+    CLOSED,
+    DAY_MS,
+    GENERATOR_ACCOUNT,
+    GENERATOR_OTHER_ACCOUNT,
+    JANUARY,
+    NOW,
+    RETIRE,
+    TRANSFER,
+    UNKNOWN,
+    Book,
+    holding,
+    parties_book,
+    refusal,
+    uid,
+)
+
+from app.registry.errors import RefusalError
+from app.registry.operations.retire import Retire
+from app.registry.operations.transfer import Transfer
+from app.registry.ranges import Range
+from app.registry.windows import Windows
+
+Ask = Callable[..., Transfer | Retire]
+
+A, B, C = sorted(uid(name) for name in "abc")
+OWN = (GENERATOR_ACCOUNT, "active")
+ALIEN = (BUYER_ACCOUNT, "active")
+
+
+def transfer(*items: Range, quantity: int | None = None) -> Transfer:
+    return replace(TRANSFER, items=items or None, quantity=quantity)
+
+
+def retire(*items: Range, quantity: int | None = None) -> Retire:
+    return replace(RETIRE, items=items or None, quantity=quantity)
+
+
+both = pytest.mark.parametrize("ask", [transfer, retire])
+
+
+def taken(book: Book, operation: Transfer | Retire) -> list[tuple[str, int, int]]:
+    moves = operation.decide(book.state, book.at).moves
+    return [(move.issuance, move.first, move.last) for move in moves]
+
+
+@both
+def test_either_items_or_a_quantity_is_asked_for(ask: Ask) -> None:
+    book = parties_book()
+    holding(book, A, (10, *OWN))
+
+    neither = refusal(book, ask())
+    twofold = refusal(book, ask(Range(A, 1, 1), quantity=1))
+
+    assert neither == twofold == ("ambiguous-quantity", "/items", "")
+
+
+@both
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [((1, 5), (5, 6)), ((5, 6), (1, 5)), ((1, 9), (3, 4)), ((2, 2), (2, 2))],
+)
+def test_items_that_overlap_are_refused(
+    ask: Ask, first: tuple[int, int], second: tuple[int, int]
+) -> None:
+    book = parties_book()
+    holding(book, A, (10, *OWN))
+
+    refused = refusal(book, ask(Range(A, *first), Range(B, 1, 1), Range(A, *second)))
+
+    assert refused == ("duplicate-item", "/items", "")
+
+
+@both
+def test_items_side_by_side_and_the_same_ordinals_of_two_issuances_do_not_overlap(
+    ask: Ask,
+) -> None:
+    book = parties_book()
+    holding(book, A, (10, *OWN))
+    holding(book, B, (10, *OWN))
+
+    moves = taken(book, ask(Range(B, 1, 5), Range(A, 6, 7), Range(A, 3, 5)))
+
+    assert moves == [(A, 3, 7), (B, 1, 5)]
+
+
+@both
+@pytest.mark.parametrize("size", [1, 2, 9, 10])
+def test_any_part_of_a_bundle_can_be_named_at_its_start_or_its_end(ask: Ask, size: int) -> None:
+    book = parties_book()
+    holding(book, A, (10, *OWN))
+
+    assert taken(book, ask(Range(A, 1, size))) == [(A, 1, size)]
+    assert taken(book, ask(Range(A, 11 - size, 10))) == [(A, 11 - size, 10)]
+    assert taken(book, ask(quantity=size)) == [(A, 1, size)]
+
+
+@both
+def test_an_item_may_run_over_several_bundles_of_the_holder(ask: Ask) -> None:
+    book = parties_book()
+    holding(book, A, (4, *OWN), (3, *OWN), (3, *OWN))
+
+    assert taken(book, ask(Range(A, 2, 9))) == [(A, 2, 9)]
+
+
+@both
+@pytest.mark.parametrize("last", [11, 2**53 - 1])
+def test_ordinals_that_an_issuance_does_not_have_are_refused(ask: Ask, last: int) -> None:
+    book = parties_book()
+    holding(book, A, (10, *OWN))
+
+    refused = refusal(book, ask(Range(A, 1, 1), Range(A, 10, last)))
+
+    assert refused == ("invalid-number-range", "/items/1/last", "R18")
+
+
+@both
+def test_an_unknown_issuance_is_refused(ask: Ask) -> None:
+    assert refusal(parties_book(), ask(Range(UNKNOWN, 1, 1)))[0] == "not-found"
+
+
+@pytest.mark.xfail(reason="the pointer is /issuance, a member that the operation does not have")
+@both
+def test_the_pointer_names_the_item_whose_issuance_is_unknown(ask: Ask) -> None:
+    book = parties_book()
+    holding(book, A, (10, *OWN))
+
+    refused = refusal(book, ask(Range(A, 1, 1), Range(UNKNOWN, 1, 1)))
+
+    assert refused == ("not-found", "/items/1/issuance", "")
+
+
+@both
+@pytest.mark.parametrize(("first", "last"), [(3, 4), (4, 5), (6, 7), (4, 7), (5, 6)], ids=str)
+def test_what_the_account_does_not_wholly_hold_is_refused(ask: Ask, first: int, last: int) -> None:
+    book = parties_book()
+    holding(book, A, (3, *OWN), (3, *ALIEN), (3, *OWN))
+
+    refused = refusal(book, ask(Range(A, 1, 1), Range(A, first, last)))
+
+    assert refused == ("not-holder", "/items/1", "R26")
+
+
+@both
+def test_another_own_account_is_another_holder(ask: Ask) -> None:
+    book = parties_book()
+    holding(book, A, (3, GENERATOR_OTHER_ACCOUNT, "active"))
+
+    assert refusal(book, ask(Range(A, 1, 1))) == ("not-holder", "/items/0", "R26")
+
+
+@both
+def test_what_is_retired_is_refused(ask: Ask) -> None:
+    book = parties_book()
+    holding(book, A, (3, *OWN), (3, GENERATOR_ACCOUNT, "retired"))
+
+    refused = refusal(book, ask(Range(A, 1, 1), Range(A, 3, 4)))
+
+    assert refused == ("already-retired", "/items/1", "R45")
+
+
+@both
+@pytest.mark.parametrize("state", ["reserved", "locked", "offered", "expired", "withdrawn"])
+def test_what_is_neither_active_nor_retired_is_refused_and_not_counted(
+    ask: Ask, state: str
+) -> None:
+    book = parties_book()
+    holding(book, A, (3, *OWN), (3, GENERATOR_ACCOUNT, state))
+
+    assert refusal(book, ask(Range(A, 3, 4))) == ("invalid-state-transition", "/items/0", "R28")
+    assert refusal(book, ask(quantity=4))[0] == "insufficient-balance"
+
+
+@both
+def test_a_quantity_is_taken_from_the_oldest_production_first(ask: Ask) -> None:
+    book = parties_book()
+    holding(book, A, (4, *OWN), age=(JANUARY + DAY_MS, 1))
+    holding(book, B, (4, *OWN), age=(JANUARY, 9))
+
+    assert taken(book, ask(quantity=4)) == [(B, 1, 4)]
+    assert taken(book, ask(quantity=5)) == [(A, 1, 1), (B, 1, 4)]
+
+
+@both
+def test_of_one_age_what_was_issued_first_is_taken_first(ask: Ask) -> None:
+    book = parties_book()
+    holding(book, A, (4, *OWN), age=(JANUARY, 9))
+    holding(book, B, (4, *OWN), age=(JANUARY, 1))
+    holding(book, C, (4, *OWN), age=(JANUARY, 10))
+
+    assert taken(book, ask(quantity=3)) == [(B, 1, 3)]
+    assert taken(book, ask(quantity=6)) == [(A, 1, 2), (B, 1, 4)]
+    assert taken(book, ask(quantity=9)) == [(A, 1, 4), (B, 1, 4), (C, 1, 1)]
+
+
+@both
+def test_of_one_issuance_the_lowest_ordinals_are_taken_first(ask: Ask) -> None:
+    book = parties_book()
+    holding(book, A, (2, *ALIEN), (3, *OWN), (1, *ALIEN), (12, *OWN), (1, *ALIEN), (2, *OWN))
+
+    assert taken(book, ask(quantity=2)) == [(A, 3, 4)]
+    assert taken(book, ask(quantity=4)) == [(A, 3, 5), (A, 7, 7)]
+    assert taken(book, ask(quantity=16)) == [(A, 3, 5), (A, 7, 18), (A, 20, 20)]
+
+
+@both
+def test_all_that_is_held_can_be_taken_and_not_one_more(ask: Ask) -> None:
+    book = parties_book()
+    holding(book, A, (4, *OWN), (5, *ALIEN))
+    holding(book, B, (6, *OWN))
+
+    assert taken(book, ask(quantity=10)) == [(A, 1, 4), (B, 1, 6)]
+    assert refusal(book, ask(quantity=11)) == ("insufficient-balance", "/quantity", "R31")
+    with pytest.raises(RefusalError, match="holds 10 that may be moved"):
+        ask(quantity=11).decide(book.state, book.at)
+
+
+@both
+def test_an_account_that_holds_nothing_gives_nothing(ask: Ask) -> None:
+    assert refusal(parties_book(), ask(quantity=1))[0] == "insufficient-balance"
+
+
+@both
+def test_150_ranges_may_leave_and_not_one_more(ask: Ask) -> None:
+    book = parties_book()
+    holding(book, A, *[(1, *owner) for _ in range(151) for owner in (OWN, ALIEN)])
+
+    assert len(taken(book, ask(quantity=150))) == 150
+    assert refusal(book, ask(quantity=151)) == ("too-many-ranges", "", "")
+
+
+@both
+def test_bundles_side_by_side_leave_as_one_range(ask: Ask) -> None:
+    book = parties_book()
+    holding(book, A, *[(1, *OWN)] * 200)
+
+    assert taken(book, ask(quantity=151)) == [(A, 1, 151)]
+
+
+@both
+def test_nothing_is_taken_in_part(ask: Ask) -> None:
+    book = parties_book()
+    holding(book, A, (4, *OWN), (1, *ALIEN))
+    holding(book, B, (4, *OWN), windows=CLOSED)
+    before = list(book.state.bundles)
+
+    refusal(book, ask(quantity=5))
+    refusal(book, ask(Range(A, 1, 4), Range(A, 5, 5)))
+    refusal(book, ask(Range(A, 1, 4), Range(B, 1, 1)))
+
+    assert list(book.state.bundles) == before
+    assert not book.state.settle(book.height).opened
+
+
+@pytest.mark.parametrize(
+    ("ask", "code", "until"),
+    [
+        (transfer, "transfer-window-closed", "transfer_until"),
+        (retire, "certificate-expired", "retire_until"),
+    ],
+)
+def test_a_window_is_open_before_its_instant_and_closed_at_it(
+    ask: Ask, code: str, until: str
+) -> None:
+    book = parties_book()
+    holding(book, A, (4, *OWN), windows=CLOSED)
+
+    refused = refusal(book, ask(Range(A, 1, 1)))
+    book.time_ms -= 1
+
+    assert refused == (code, "", "R28")
+    assert getattr(book.state.issuance(A), until) == NOW
+    assert taken(book, ask(Range(A, 1, 1))) == taken(book, ask(quantity=1)) == [(A, 1, 1)]
+
+
+def test_each_verb_minds_its_own_window_only() -> None:
+    book = parties_book()
+    holding(book, A, (4, *OWN), windows=Windows(NOW, NOW + 1))
+    holding(book, B, (4, *OWN), windows=Windows(NOW + 1, NOW))
+
+    assert refusal(book, transfer(Range(A, 1, 1)))[0] == "transfer-window-closed"
+    assert refusal(book, retire(Range(B, 1, 1)))[0] == "certificate-expired"
+    assert taken(book, retire(Range(A, 1, 1))) == [(A, 1, 1)]
+    assert taken(book, transfer(Range(B, 1, 1))) == [(B, 1, 1)]
+
+
+@pytest.mark.parametrize(
+    ("ask", "closed"),
+    [
+        (transfer, Windows(NOW, NOW + 1)),
+        (retire, Windows(NOW, NOW)),
+    ],
+)
+def test_a_quantity_skips_what_has_a_closed_window(ask: Ask, closed: Windows) -> None:
+    book = parties_book()
+    holding(book, A, (4, *OWN), windows=closed)
+    holding(book, B, (4, *OWN), age=(JANUARY + DAY_MS, 1))
+
+    assert taken(book, ask(quantity=4)) == [(B, 1, 4)]
+    assert refusal(book, ask(quantity=5)) == ("insufficient-balance", "/quantity", "R31")
+    with pytest.raises(RefusalError, match="holds 4 that may be moved"):
+        ask(quantity=5).decide(book.state, book.at)
+
+
+@both
+def test_items_are_judged_one_by_one_and_each_in_this_order(ask: Ask) -> None:
+    book = parties_book()
+    holding(book, A, (1, *ALIEN), (1, *OWN), windows=CLOSED)
+    holding(book, B, (1, *OWN), (1, GENERATOR_ACCOUNT, "retired"), (1, *ALIEN))
+    last = Range(B, 3, 4)
+
+    steps = [
+        ask(Range(UNKNOWN, 1, 1), Range(A, 1, 3), last),
+        ask(Range(A, 1, 3), last),
+        ask(Range(A, 1, 2), last),
+        ask(Range(A, 2, 2), last),
+        ask(Range(B, 1, 1), last),
+        ask(Range(B, 1, 2), Range(B, 3, 3)),
+        ask(Range(B, 1, 1), Range(B, 3, 3)),
+    ]
+
+    assert [refusal(book, step)[1:] for step in steps[1:]] == [
+        ("/items/0/last", "R18"),
+        ("/items/0", "R26"),
+        ("", "R28"),
+        ("/items/1/last", "R18"),
+        ("/items/0", "R45"),
+        ("/items/1", "R26"),
+    ]
+    assert refusal(book, steps[0])[0] == "not-found"

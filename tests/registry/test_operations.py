@@ -1,0 +1,136 @@
+"""What holds for every operation: one table, new ids, ids that follow, deciding without trace."""
+
+from copy import deepcopy
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+import pytest
+from builders import (
+    ORIGIN,
+    PENDING_REQUEST,
+    TRANSFER,
+    acceptable,
+    approve,
+    book_for,
+    decide_and_apply,
+    genesis_book,
+    ready_book,
+    refusal,
+    uid,
+)
+
+from app.registry.errors import RefusalError
+from app.registry.issuances import Request
+from app.registry.measurements import Span
+from app.registry.operation import follow_id, must_be_new
+from app.registry.operations import OPERATIONS
+from app.registry.state import ENTITIES, State
+
+
+def contents(state: State) -> tuple[Any, ...]:
+    entities = {kind: list(state.all(kind)) for kind in ENTITIES}
+    return deepcopy((entities, list(state.bundles), state.recorded))
+
+
+def test_the_table_names_every_verb_by_its_type() -> None:
+    assert {verb: operation.type for verb, operation in OPERATIONS.items()} == {
+        verb: verb for verb in acceptable()
+    }
+
+
+def test_only_an_issue_never_comes_by_itself() -> None:
+    assert {verb for verb, operation in OPERATIONS.items() if operation.is_derived} == {"issue"}
+
+
+@pytest.mark.parametrize("verb", OPERATIONS)
+def test_deciding_changes_nothing(verb: str) -> None:
+    book = book_for(verb)
+    before = contents(book.state)
+
+    change = acceptable()[verb].decide(book.state, book.at)
+
+    assert contents(book.state) == before
+    assert change.puts or change.moves
+    assert book.state.settle(0).puts == ()
+
+
+@pytest.mark.parametrize("verb", OPERATIONS)
+def test_being_refused_changes_nothing(verb: str) -> None:
+    book = ready_book()
+    before = contents(book.state)
+
+    refusal(book, replace(acceptable()[verb], by=uid("nobody")))
+
+    assert contents(book.state) == before
+
+
+@pytest.mark.parametrize("verb", OPERATIONS)
+def test_a_block_names_what_changed_once_and_as_it_is_now(verb: str) -> None:
+    book = book_for(verb)
+
+    rows = decide_and_apply(book, acceptable()[verb])
+
+    keys = [(type(put), put.key) for put in rows.puts]
+    assert len(set(keys)) == len(keys)
+    assert all(book.state.find(type(put), put.key) == put for put in rows.puts)
+    assert rows.puts or rows.opened
+    assert book.state.settle(book.height + 1).puts == ()
+
+
+def test_what_changes_twice_in_a_block_is_named_once_as_it_ends() -> None:
+    book = ready_book()
+
+    rows = decide_and_apply(book, approve(PENDING_REQUEST))
+
+    requests = [put for put in rows.puts if isinstance(put, Request)]
+    assert [request.state for request in requests] == ["issued"]
+
+
+def test_an_id_is_new_and_meant_for_this_log() -> None:
+    state = genesis_book().state
+    elsewhere = replace(TRANSFER, origin="registry.example/other", id=acceptable()["genesis"].id)
+
+    must_be_new(state, TRANSFER, origin=ORIGIN)
+    with pytest.raises(RefusalError) as wrong_origin:
+        must_be_new(state, elsewhere, origin=ORIGIN)
+    with pytest.raises(RefusalError) as reused:
+        must_be_new(state, replace(elsewhere, origin=ORIGIN), origin=ORIGIN)
+
+    assert (wrong_origin.value.code, wrong_origin.value.pointer) == ("wrong-origin", "/origin")
+    assert (reused.value.code, reused.value.pointer) == ("idempotency-key-reused", "/id")
+
+
+def test_what_follows_has_an_id_that_its_cause_and_type_determine() -> None:
+    cause = "89843a3f-d0dc-592b-b7d3-eb6efdad9831"
+
+    found = follow_id(cause, "issue")
+
+    assert found == "6f7a54aa-240b-5ea9-86dd-82bd848c8607"
+    assert UUID(found).version == 5
+    assert len({found, follow_id(cause, "expire"), follow_id(uid("x"), "issue")}) == 3
+
+
+def test_a_value_that_is_not_there_is_named_by_its_kind() -> None:
+    state = State()
+
+    with pytest.raises(RefusalError, match="no such span"):
+        state.find(Span, ("device", 0))
+
+    assert not state.has(Span, ("device", 0))
+
+
+def test_spans_of_a_device_stand_in_order_however_they_were_added() -> None:
+    state = ready_book().state
+    spans = state.timeline(device_of(state))
+    shuffled = State()
+
+    for span in (spans[3], spans[0], spans[4], spans[1], spans[2], spans[0]):
+        shuffled.add(span)
+
+    assert shuffled.timeline(spans[0].device) == spans
+    assert shuffled.timeline("another") == []
+
+
+def device_of(state: State) -> str:
+    return next(state.all(Span)).device

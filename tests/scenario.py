@@ -1,0 +1,295 @@
+"""Builders of what tests need in a registry: parties, devices, measured days, certificates.
+
+Each records through `registry.record`, returns ids, and raises the refusal where there is one.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import count
+from time import time_ns
+from uuid import uuid4
+
+from app.audit.identity import LogIdentity
+from app.factory import Registry, make_recorder
+from app.registry.codes.check_digits import gs1_check_digit
+from app.registry.domains import DomainSettings
+from app.registry.domains import Registry as Founded
+from app.registry.errors import RefusalError
+from app.registry.measurements import Interval
+from app.registry.operation import Operation
+from app.registry.operations.account_open import AccountOpen
+from app.registry.operations.account_whitelist import AccountWhitelist
+from app.registry.operations.device_approve import DeviceApprove
+from app.registry.operations.device_register import DeviceRegister
+from app.registry.operations.issue_approve import IssueApprove
+from app.registry.operations.issue_request import IssueRequest
+from app.registry.operations.organisation_admit import OrganisationAdmit
+from app.registry.operations.transfer import Transfer
+from app.services.documents import documented
+from app.services.founding import Founding, found, make_keys
+from app.services.measure import Day, measured
+from app.services.record import Accepted, Asked
+from app.settings import Settings
+from app.storage.storage import Storage
+
+HOUR_MS = 3_600_000
+DAY_MS = 24 * HOUR_MS
+MWH = 1_000_000
+CAPACITY_W = 10 * MWH
+"""Ten MW: a device that can give 240 certificates a day."""
+FIRST_DAY = (time_ns() // 1_000_000 // DAY_MS - 60) * DAY_MS
+"""The UTC day sixty days ago: everything measured from here on is over and can be issued."""
+
+ORIGIN = "registry.test/eac"
+AUTHORITIES = tuple(f"{name}.authority.test" for name in ("north", "east", "south", "west"))
+DOMAIN = DomainSettings(
+    code="NZ",
+    country="NZ",
+    timezone="Pacific/Auckland",
+    face_value_wh=MWH,
+    transfer_months=60,
+    retire_months=66,
+    issuer_prefix="942900000",
+    code_lists="eecs-1",
+    sources=("F01",),
+)
+FOUNDING = Founding(origin=ORIGIN, engine="poa", authorities=AUTHORITIES, domains=(DOMAIN,))
+
+_GSRN_NUMBERS = count(1)
+
+
+def founded(settings: Settings, storage: Storage, founding: Founding = FOUNDING) -> Accepted:
+    """Found a registry in a prepared database: keys, four authorities, one domain."""
+    sealer = make_keys(settings.keys, founding)
+    return found(make_recorder(settings, storage, sealer), sealer, founding)
+
+
+def new_id() -> str:
+    return str(uuid4())
+
+
+def accept(registry: Registry, *asked: Operation | Asked) -> list[Accepted]:
+    """Record a group of which nothing may be refused. Raises the first RefusalError."""
+    group = [item if isinstance(item, Asked) else Asked(item) for item in asked]
+    accepted = []
+    for outcome in registry.record(group):
+        if isinstance(outcome, RefusalError):
+            raise outcome
+        accepted.append(outcome)
+    return accepted
+
+
+def founded_as(registry: Registry) -> Founded:
+    """Return what genesis fixed: origin, operator, issuing body."""
+    with registry.storage.log() as log:
+        found: Founded = next(iter(log.entities(Founded)))
+        return found
+
+
+def identity(registry: Registry) -> LogIdentity:
+    return registry.identity
+
+
+def operator(registry: Registry) -> str:
+    return founded_as(registry).operator
+
+
+def issuing_body(registry: Registry) -> str:
+    return founded_as(registry).issuing_body
+
+
+def organisation(registry: Registry, *roles: str, name: str = "Somebody Ltd") -> str:
+    """Admit an organisation in roles such as "generator"; return its id."""
+    record, attachments = registry.vault.commit({"name": name})
+    admitted = OrganisationAdmit(
+        id=new_id(),
+        origin=ORIGIN,
+        by=issuing_body(registry),
+        organisation=new_id(),
+        roles=tuple(sorted(roles)),
+        country="NZ",
+        record=record,
+    )
+    accept(registry, Asked(admitted, attachments))
+    return admitted.organisation
+
+
+def account(registry: Registry, owner: str) -> str:
+    """Open an account of an organisation; return its id."""
+    opened = AccountOpen(id=new_id(), origin=ORIGIN, by=owner, account=new_id(), organisation=owner)
+    accept(registry, opened)
+    return opened.account
+
+
+def whitelisted(registry: Registry, *, receiver: str, owner: str, sender: str) -> None:
+    """Let transfers from the sender's account enter the receiver's, which its owner asks for."""
+    accept(
+        registry,
+        AccountWhitelist(
+            id=new_id(), origin=ORIGIN, by=owner, account=receiver, sender=sender, allowed=True
+        ),
+    )
+
+
+def gsrn(number: int) -> str:
+    """Return a valid GSRN."""
+    body = f"942900001{number:08d}"
+    return body + gs1_check_digit(body)
+
+
+def registered_device(registry: Registry, registrant: str, *, capacity_w: int = CAPACITY_W) -> str:
+    """Register a hydro station that nobody has approved; return its id."""
+    attributes, attachments = documented({"name": "Hydro Station", "place": "Wānaka"})
+    registered = DeviceRegister(
+        id=new_id(),
+        origin=ORIGIN,
+        by=registrant,
+        device=new_id(),
+        domain=DOMAIN.code,
+        gsrn=gsrn(next(_GSRN_NUMBERS)),
+        energy_source="F01050200",
+        technology="T030000",
+        capacity_w=capacity_w,
+        commissioned_on="2001-02-03",
+        attributes=attributes,
+    )
+    accept(registry, Asked(registered, attachments))
+    return registered.device
+
+
+def approved_device(
+    registry: Registry,
+    registrant: str,
+    *,
+    automatic: bool = False,
+    capacity_w: int = CAPACITY_W,
+) -> str:
+    """Register a device and have it approved around FIRST_DAY; return its id."""
+    device = registered_device(registry, registrant, capacity_w=capacity_w)
+    accept(
+        registry,
+        DeviceApprove(
+            id=new_id(),
+            origin=ORIGIN,
+            by=issuing_body(registry),
+            device=device,
+            valid_from=FIRST_DAY - 365 * DAY_MS,
+            valid_until=FIRST_DAY + 365 * DAY_MS,
+            automatic=automatic,
+        ),
+    )
+    return device
+
+
+def hourly(start: int, energies_wh: Sequence[int]) -> Day:
+    """Return a day of hourly readings."""
+    intervals = [
+        Interval(start + at * HOUR_MS, start + (at + 1) * HOUR_MS, energy_wh)
+        for at, energy_wh in enumerate(energies_wh)
+    ]
+    return Day(start, start + len(energies_wh) * HOUR_MS, intervals)
+
+
+def measuring(
+    registrant: str,
+    device: str,
+    *,
+    first: int = 0,
+    days: int = 1,
+    hour_wh: int = MWH,
+    capacity_w: int = CAPACITY_W,
+) -> Asked:
+    """Return the operation that reports whole days, counted from FIRST_DAY, of even hours."""
+    starts = (FIRST_DAY + at * DAY_MS for at in range(first, first + days))
+    return measured(
+        id=new_id(),
+        origin=ORIGIN,
+        by=registrant,
+        device=device,
+        capacity_w=capacity_w,
+        days=[hourly(start, [hour_wh] * 24) for start in starts],
+    )
+
+
+def requesting(
+    registrant: str, device: str, account: str, *, first: int = 0, days: int = 1
+) -> IssueRequest:
+    """Return the request to issue whole days, counted from FIRST_DAY."""
+    return IssueRequest(
+        id=new_id(),
+        origin=ORIGIN,
+        by=registrant,
+        issuance=new_id(),
+        device=device,
+        account=account,
+        period_start=FIRST_DAY + first * DAY_MS,
+        period_end=FIRST_DAY + (first + days) * DAY_MS,
+    )
+
+
+def issued(
+    registry: Registry,
+    registrant: str,
+    device: str,
+    account: str,
+    *,
+    first: int = 0,
+    days: int = 1,
+    hour_wh: int = MWH,
+) -> str:
+    """Measure days, request and approve their issuance; return its id: 24 certificates a day."""
+    report = measuring(
+        registrant, device, first=first, days=days, hour_wh=hour_wh, capacity_w=hour_wh * 10
+    )
+    accept(registry, report)
+    request = requesting(registrant, device, account, first=first, days=days)
+    accept(registry, request)
+    accept(
+        registry,
+        IssueApprove(
+            id=new_id(), origin=ORIGIN, by=issuing_body(registry), issuance=request.issuance
+        ),
+    )
+    return request.issuance
+
+
+def transferring(owner: str, *, source: str, to: str, quantity: int) -> Transfer:
+    """Return a transfer of the oldest certificates."""
+    return Transfer(
+        id=new_id(), origin=ORIGIN, by=owner, from_=source, to=to, items=None, quantity=quantity
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Market:
+    """A generator with a device and certificates, and a buyer whose account takes them."""
+
+    generator: str
+    generator_account: str
+    buyer: str
+    buyer_account: str
+    device: str
+    issuance: str
+    quantity: int
+
+
+def market(registry: Registry, *, days: int = 1, hour_wh: int = MWH) -> Market:
+    """Return a small market: a device's certificates of some days, held by its generator."""
+    generator = organisation(registry, "generator", name="Generator Ltd")
+    buyer = organisation(registry, "buyer", name="Buyer Ltd")
+    generator_account = account(registry, generator)
+    buyer_account = account(registry, buyer)
+    whitelisted(registry, receiver=buyer_account, owner=buyer, sender=generator_account)
+    device = approved_device(registry, generator, capacity_w=hour_wh * 10)
+    issuance = issued(
+        registry, generator, device, generator_account, days=days, hour_wh=hour_wh
+    )
+    return Market(
+        generator=generator,
+        generator_account=generator_account,
+        buyer=buyer,
+        buyer_account=buyer_account,
+        device=device,
+        issuance=issuance,
+        quantity=24 * days * (hour_wh // MWH),
+    )
