@@ -49,7 +49,7 @@ def text(regex: str, *, code: str = "invalid-field") -> MemberKind:
             raise RefusalError(code, "not of the form that is asked for", pointer=pointer)
         return value
 
-    return MemberKind(check, check, {"type": "string", "pattern": f"^{regex}$"})
+    return MemberKind(check, check, {"type": "string", "pattern": f"^(?:{regex})$"})
 
 
 def whole(*, least: int = 0, most: int = INTEGER_MAX, code: str = "invalid-quantity") -> MemberKind:

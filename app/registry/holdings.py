@@ -78,7 +78,7 @@ def _named(
 ) -> list[Range]:
     for at, item in enumerate(items):
         pointer = f"/items/{at}"
-        issuance = state.issuance(item.issuance)
+        issuance = state.find(Issuance, item.issuance, pointer=f"{pointer}/issuance")
         if item.last > issuance.quantity:
             raise RefusalError(
                 "invalid-number-range",

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from app.ledger.encoding import INTEGER_MAX
 from app.registry.errors import RefusalError
 from app.registry.measurements import Span
 from app.registry.windows import nominal_end
@@ -87,6 +88,8 @@ def plan(state: "State", request: Request, *, time_ms: int) -> Plan:
     _check_coverage(timeline, request)
     _check_spans(timeline)
     energy_wh = sum(span.energy_wh for span in timeline)
+    if energy_wh > INTEGER_MAX:
+        raise RefusalError("invalid-quantity", "more energy than one issuance can state")
     settings = state.domain(device.domain).settings
     if nominal_end(request.period_end, settings.retire_months) <= time_ms:
         raise RefusalError("issue-window-closed", "it could not be retired any more", rule="R11")

@@ -21,35 +21,6 @@ class Interval(NamedTuple):
     energy_wh: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MeasuredSpan:
-    """A span as `measure` states it; root is the Merkle root of its interval leaves."""
-
-    start: Instant
-    end: Instant
-    energy_wh: EnergyWh
-    count: Quantity
-    root: Hash
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeclaredGap:
-    """A stretch for which the reporter has no readings, and why (REGISTRY 9.3)."""
-
-    start: Instant
-    end: Instant
-    reason: Slug
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeclaredFinding:
-    """What the check of readings found in a span: a code and how many intervals."""
-
-    start: Instant
-    code: Slug
-    count: Quantity
-
-
 @dataclass(frozen=True, slots=True)
 class Span:
     """A stretch of a device's time: measured, or a declared gap; issued at most once (R2)."""
@@ -68,6 +39,63 @@ class Span:
     def key(self) -> tuple[str, int]:
         """What it is found by."""
         return self.device, self.start
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeasuredSpan:
+    """A span as `measure` states it; root is the Merkle root of its interval leaves."""
+
+    start: Instant
+    end: Instant
+    energy_wh: EnergyWh
+    count: Quantity
+    root: Hash
+
+    def of(self, device: str, *, is_accepted: bool) -> Span:
+        """Return the device's span, not issued yet."""
+        return Span(
+            device=device,
+            start=self.start,
+            end=self.end,
+            energy_wh=self.energy_wh,
+            count=self.count,
+            root=self.root,
+            gap=MEASURED,
+            is_accepted=is_accepted,
+            issuance=None,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeclaredGap:
+    """A stretch for which the reporter has no readings, and why (REGISTRY 9.3)."""
+
+    start: Instant
+    end: Instant
+    reason: Slug
+
+    def of(self, device: str) -> Span:
+        """Return the gap as a stretch of the device's time without energy."""
+        return Span(
+            device=device,
+            start=self.start,
+            end=self.end,
+            energy_wh=0,
+            count=0,
+            root="",
+            gap=self.reason,
+            is_accepted=True,
+            issuance=None,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeclaredFinding:
+    """What the check of readings found in a span: a code and how many intervals."""
+
+    start: Instant
+    code: Slug
+    count: Quantity
 
 
 def interval_leaves(intervals: Iterable[Interval]) -> list[bytes]:

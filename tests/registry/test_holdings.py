@@ -126,7 +126,6 @@ def test_an_unknown_issuance_is_refused(ask: Ask) -> None:
     assert refusal(parties_book(), ask(Range(UNKNOWN, 1, 1)))[0] == "not-found"
 
 
-@pytest.mark.xfail(reason="the pointer is /issuance, a member that the operation does not have")
 @both
 def test_the_pointer_names_the_item_whose_issuance_is_unknown(ask: Ask) -> None:
     book = parties_book()

@@ -370,16 +370,16 @@ def test_production_is_issued_until_its_certificates_could_no_longer_be_retired(
     assert refusal(book, genuine) == ("issue-window-closed", "", "R11")
 
 
-@pytest.mark.xfail(reason="the sum of a period's spans is not bounded by what a leaf can hold")
-def test_an_issue_that_is_accepted_can_be_recorded() -> None:
+def test_more_energy_than_a_leaf_can_state_is_refused() -> None:
     book = devices_book()
     book.state.add(replace(book.state.device(DEVICE), capacity_w=INTEGER_MAX))
     decide_and_apply(book, measure(day_span(0, INTEGER_MAX), day_span(1, INTEGER_MAX)))
     book.state.add(approved_request(JANUARY, 0, 1))
-    operation = compose_issue(book, JANUARY)
-    assert operation.decide(book.state, book.at).puts
 
-    assert operation.plain()["energy_wh"] == 2 * INTEGER_MAX
+    with pytest.raises(RefusalError) as caught:
+        compose_issue(book, JANUARY)
+
+    assert caught.value.code == "invalid-quantity"
 
 
 def test_what_is_not_requested_cannot_be_composed() -> None:

@@ -262,7 +262,6 @@ def test_a_gap_ends_after_it_starts() -> None:
     assert refused[0] == "invalid-interval"
 
 
-@pytest.mark.xfail(reason="the pointer counts spans and gaps together, in order of time")
 @pytest.mark.parametrize(
     ("report", "pointer"),
     [

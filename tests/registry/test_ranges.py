@@ -101,6 +101,19 @@ def test_only_neighbours_of_one_holder_and_one_state_merge() -> None:
     assert bundle(5, 6, A, RETIRED) in bundles.of_issuance(ONE)
 
 
+def test_a_merge_stops_at_the_next_holder_on_either_side() -> None:
+    bundles = holding(
+        bundle(1, 2), bundle(3, 4, B), bundle(5, 6), bundle(7, 8, B), bundle(9, 10), bundle(11, 12)
+    )
+
+    bundles.move(move(5, 6))
+    closed, opened = bundles.settle(HEIGHT)
+
+    assert plain(opened) == [(3, 8, B)]
+    assert plain(closed) == [(5, 6, A), (3, 4, B), (7, 8, B)]
+    assert plain(bundles.of_issuance(ONE)) == [(1, 2, A), (3, 8, B), (9, 10, A), (11, 12, A)]
+
+
 def test_what_is_retired_merges_with_what_was_retired_before() -> None:
     bundles = holding(bundle(1, 4, A, RETIRED), bundle(5, 9), bundle(10, 12, A, RETIRED))
 

@@ -8,7 +8,6 @@ from typing import Annotated, ClassVar
 from app.registry.errors import RefusalError
 from app.registry.fields import Id, listed, nested
 from app.registry.measurements import (
-    MEASURED,
     OVER_CAPACITY,
     DeclaredFinding,
     DeclaredGap,
@@ -55,9 +54,10 @@ class Measure(Operation):
         state.actor(self.by)
         device = state.device(self.device)
         device.must_belong_to(self.by)
-        spans = sorted(self._entries(), key=lambda span: span.start)
-        for pointer, span in enumerate(spans):
-            _check_time(span, at, f"/spans/{pointer}")
+        entries = dict(self._entries())
+        for pointer, span in entries.items():
+            _check_time(span, at, pointer)
+        spans = sorted(entries.values(), key=lambda span: span.start)
         device.must_be_valid(spans[0].start, spans[-1].end)
         _check_disjoint(state, spans)
         _check_gapless(state, spans)
@@ -70,37 +70,18 @@ class Measure(Operation):
                 )
         return Change(puts=tuple(spans))
 
-    def _entries(self) -> Iterator[Span]:
+    def _entries(self) -> Iterator[tuple[str, Span]]:
+        """Yield each span and gap behind the pointer to where it was sent."""
         flagged = {finding.start for finding in self.findings or ()}
         codes = {finding.code for finding in self.findings or ()}
         if not flagged <= {span.start for span in self.spans} or codes - {OVER_CAPACITY}:
             raise RefusalError(
                 "invalid-field", "a finding of a known code names a span", pointer="/findings"
             )
-        for span in self.spans:
-            yield Span(
-                device=self.device,
-                start=span.start,
-                end=span.end,
-                energy_wh=span.energy_wh,
-                count=span.count,
-                root=span.root,
-                gap=MEASURED,
-                is_accepted=span.start not in flagged,
-                issuance=None,
-            )
-        for gap in self.gaps or ():
-            yield Span(
-                device=self.device,
-                start=gap.start,
-                end=gap.end,
-                energy_wh=0,
-                count=0,
-                root="",
-                gap=gap.reason,
-                is_accepted=True,
-                issuance=None,
-            )
+        for number, span in enumerate(self.spans):
+            yield f"/spans/{number}", span.of(self.device, is_accepted=span.start not in flagged)
+        for number, gap in enumerate(self.gaps or ()):
+            yield f"/gaps/{number}", gap.of(self.device)
 
 
 def _check_time(span: Span, at: At, pointer: str) -> None:
