@@ -166,11 +166,13 @@ class PerProcess:
         self._lock = Lock()
         self._pid = 0
         self._opened: tuple[ExitStack, Context] | None = None
+        self._inherited: tuple[ExitStack, Context] | None = None
 
     def __call__(self) -> Context:
         """Return this process's context."""
         with self._lock:
             if self._opened is None or self._pid != getpid():
+                self._inherited = self._opened  # kept: its connections are the parent's to close
                 self._opened = self._open()
                 self._pid = getpid()
             return self._opened[1]

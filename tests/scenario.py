@@ -281,9 +281,7 @@ def market(registry: Registry, *, days: int = 1, hour_wh: int = MWH) -> Market:
     buyer_account = account(registry, buyer)
     whitelisted(registry, receiver=buyer_account, owner=buyer, sender=generator_account)
     device = approved_device(registry, generator, capacity_w=hour_wh * 10)
-    issuance = issued(
-        registry, generator, device, generator_account, days=days, hour_wh=hour_wh
-    )
+    issuance = issued(registry, generator, device, generator_account, days=days, hour_wh=hour_wh)
     return Market(
         generator=generator,
         generator_account=generator_account,

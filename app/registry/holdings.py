@@ -66,11 +66,12 @@ def resolve(
         for part in taken
     )
     if len(moves) > RANGES_MAX:
-        raise RefusalError(
-            "too-many-ranges",
-            f"it would move {len(moves)} ranges, at most {RANGES_MAX} are allowed",
-        )
+        raise _too_many()
     return moves
+
+
+def _too_many() -> RefusalError:
+    return RefusalError("too-many-ranges", f"it would move more than {RANGES_MAX} ranges")
 
 
 def _named(
@@ -107,12 +108,19 @@ def _check_takeable(bundle: Bundle, account: Account, pointer: str) -> None:
 
 def _oldest(state: State, account: Account, quantity: int, must_be_open: MustBeOpen) -> list[Range]:
     taken: list[Range] = []
-    missing = quantity
+    missing, runs = quantity, 0
     for bundle in state.bundles.oldest(account.id):
         if not _is_open(state.issuance(bundle.issuance), must_be_open):
             continue
         part = min(bundle.quantity, missing)
-        taken.append(Range(bundle.issuance, bundle.first, bundle.first + part - 1))
+        found = Range(bundle.issuance, bundle.first, bundle.first + part - 1)
+        is_same_run = bool(taken) and taken[-1] == found._replace(
+            first=taken[-1].first, last=found.first - 1
+        )
+        runs += not is_same_run
+        if runs > RANGES_MAX:
+            raise _too_many()
+        taken.append(found)
         missing -= part
         if not missing:
             return taken

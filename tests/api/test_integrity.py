@@ -1,6 +1,7 @@
 """Integrity: a range names what was altered, a replay runs to its end and names rows."""
 
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import orjson
 import pytest
@@ -284,7 +285,8 @@ def test_the_door_refuses_more_than_its_most(doors: Doors, monkeypatch: pytest.M
 
 
 def ask(doors: Doors, role: str = "auditor") -> str:
-    answer = doors.client.post("/v1/integrity/replays", headers=doors.header(role))
+    client = doors.app.test_client()
+    answer = client.post("/v1/integrity/replays", headers=doors.header(role))
     assert answer.status_code == 202
     location: str = answer.headers["Location"]
     return location
@@ -330,6 +332,13 @@ def test_who_asks_while_one_runs_joins_it(doors: Doors) -> None:
 
     assert ask(doors, "operator") == first
     assert len(doors.started) == 1
+
+
+def test_many_who_ask_at_once_get_one(doors: Doors) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        locations = set(pool.map(lambda _: ask(doors), range(8)))
+
+    assert (len(locations), len(doors.started)) == (1, 1)
 
 
 def test_who_asks_when_it_has_finished_starts_another(doors: Doors) -> None:

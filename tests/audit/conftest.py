@@ -16,9 +16,7 @@ from tests.scenario import AUTHORITIES
 
 
 @pytest.fixture(scope="session")
-def sound(
-    sqlite_databases: SqliteDatabases, tmp_path_factory: pytest.TempPathFactory
-) -> Sound:
+def sound(sqlite_databases: SqliteDatabases, tmp_path_factory: pytest.TempPathFactory) -> Sound:
     """The story's export, made once."""
     folder = tmp_path_factory.mktemp("sound")
     settings = sqlite_databases.founded(folder / "home")

@@ -163,9 +163,7 @@ class Export:
         notes = self._sealed(leaves, ends, seal or self.seal)
         for number, width in bundles(len(notes)):
             first = number * 256
-            lines = (
-                seal_line(height, notes[height]) for height in range(first, first + width)
-            )
+            lines = (seal_line(height, notes[height]) for height in range(first, first + width))
             self.put(f"seals/{numbered(number, width)}", b"".join(lines))
         self.put("checkpoint", notes[-1].encode())
 
@@ -188,9 +186,7 @@ def found_in(report: Report) -> Found:
     return {(finding.code, finding.where) for finding in report.findings}
 
 
-def chained(
-    blocks: Sequence[ForgedBlock], identity: LogIdentity
-) -> tuple[list[bytes], list[int]]:
+def chained(blocks: Sequence[ForgedBlock], identity: LogIdentity) -> tuple[list[bytes], list[int]]:
     """Return the leaves of blocks, each closed by the header that the chain gives, and ends."""
     authority_set = identity.authority_set
     leaves: list[bytes] = []

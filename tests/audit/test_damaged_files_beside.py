@@ -67,10 +67,7 @@ def test_the_policy_names_log_witnesses_and_quorum_in_the_order_of_the_document(
     assert text == export.only(POLICY).read_text()
     assert text.splitlines() == [
         f"log {identity.log_key}",
-        *(
-            f"witness {name}.authority.test {key}"
-            for name, key in zip(names, keys, strict=True)
-        ),
+        *(f"witness {name}.authority.test {key}" for name, key in zip(names, keys, strict=True)),
         "group authorities 3 " + " ".join(f"{name}.authority.test" for name in names),
         "quorum authorities",
     ]

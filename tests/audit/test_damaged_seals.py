@@ -174,9 +174,7 @@ def test_an_older_block_below_the_quorum_is_covered_by_the_later_ones(export: Ex
 
 
 def test_a_cosignature_that_fails_does_not_count(export: Export) -> None:
-    put_lines(
-        export, newest(export), lambda lines: [*lines[:3], with_byte(lines[SOUTH], -1)]
-    )
+    put_lines(export, newest(export), lambda lines: [*lines[:3], with_byte(lines[SOUTH], -1)])
 
     where = f"height {newest(export)}"
     assert export.found() == {("cosignature-invalid", where), ("quorum-missing", where)}
@@ -244,9 +242,7 @@ def test_a_properly_sealed_other_root_is_not_what_the_leaves_give(
 def test_a_properly_sealed_other_root_of_the_newest_block_differs(export: Export) -> None:
     true = checkpoint_of(export.seals()[-1])
 
-    export.put_seal(
-        newest(export), export.seal(0, Checkpoint(true.origin, true.size, b"x" * 32))
-    )
+    export.put_seal(newest(export), export.seal(0, Checkpoint(true.origin, true.size, b"x" * 32)))
 
     assert export.found() == {("root-differs", f"height {newest(export)}")}
 
@@ -289,7 +285,14 @@ def test_a_changed_text_breaks_every_signature_on_it(old: str, new: str, export:
 
 @pytest.mark.parametrize(
     "note",
-    ["", "\n", "registry.test/eac\n10\n", "no note at all", "a\n\nb\n", "a\n1\nAAAA\n\n— x AAAAAAA=\n"],
+    [
+        "",
+        "\n",
+        "registry.test/eac\n10\n",
+        "no note at all",
+        "a\n\nb\n",
+        "a\n1\nAAAA\n\n— x AAAAAAA=\n",
+    ],
 )
 def test_what_is_no_note_is_unreadable(note: str, export: Export) -> None:
     export.put_seal(OLD, note)

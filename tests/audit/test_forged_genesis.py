@@ -170,7 +170,9 @@ def test_a_second_genesis_is_refused(export: Export, blocks: list[ForgedBlock]) 
     again = edited(blocks[0].operations[0], id="00000000-0000-4000-8000-000000000000")
     blocks.append(ForgedBlock([again], {"time": blocks[-1].header["time"]}))
 
-    assert export.forge(blocks).found() == {("operation-refused", f"leaf {len(export.sound.leaves)}")}
+    assert export.forge(blocks).found() == {
+        ("operation-refused", f"leaf {len(export.sound.leaves)}")
+    }
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,13 @@ from app.factory import Registry
 from app.ledger.leaves import HeaderLeaf, OperationLeaf, parse_leaf
 from app.ledger.notes import Checkpoint, Note
 from app.registry.devices import Device
+from app.registry.domains import Domain
+from app.registry.errors import RefusalError
 from app.registry.measurements import Span
 from app.storage.log import CHUNK
 from app.storage.storage import Storage
 from tests.contract.bare_log import append, words
-from tests.scenario import accept, account, market, organisation, transferring
+from tests.scenario import accept, market, transferring
 
 
 def test_an_empty_log_has_no_leaves_and_no_checkpoint(storage: Storage) -> None:
@@ -147,19 +149,19 @@ def test_schemas_are_the_installed_ones(registry: Registry) -> None:
     assert schema["properties"]["type"] == {"const": "transfer"}
 
 
-def test_a_row_that_is_no_such_value_is_given_as_none(registry: Registry) -> None:
-    owner = organisation(registry, "buyer")
-    account(registry, owner)
-    quote = "'{}'"
+@pytest.mark.parametrize("text", ["no JSON", "{}"])
+def test_a_row_that_is_no_such_value_is_given_as_none(
+    registry: Registry, text: str, request: pytest.FixtureRequest
+) -> None:
+    if text == "{}":
+        reason = "bug: DatabaseLog.entities lets RefusalError out, so that an audit falls over"
+        request.applymarker(pytest.mark.xfail(reason=reason, raises=RefusalError))
     with registry.storage.database.writing() as driver:
-        driver.execute(f"UPDATE domains SET settings = {quote}")
+        driver.execute(f"UPDATE domains SET settings = '{text}'")
         driver.commit()
 
     with registry.storage.log() as log:
-        (kind,) = (kind for kind in log.kinds() if kind.__name__ == "Domain")
-        with pytest.raises(Exception) as caught:  # noqa: PT011, B017
-            assert list(log.entities(kind)) == [None]
-    assert caught
+        assert list(log.entities(Domain)) == [None]
 
 
 def test_operations_stand_before_the_header_that_closes_them(registry: Registry) -> None:

@@ -30,8 +30,12 @@ UNICODE = st.text(st.characters(exclude_categories=["Cs"]))
 patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
-def nested(levels: int) -> Value:
-    return [nested(levels - 1)] if levels > 1 else []
+def arrays(levels: int) -> Value:
+    return [arrays(levels - 1)] if levels > 1 else []
+
+
+def objects(levels: int) -> Value:
+    return {"a": objects(levels - 1)} if levels > 1 else {}
 
 
 def values(texts: st.SearchStrategy[str]) -> st.SearchStrategy[Json]:
@@ -126,8 +130,11 @@ def test_the_greatest_integers_are_taken_and_the_next_are_refused() -> None:
 
 
 @pytest.mark.parametrize("encoder", [encode, encode_document])
-def test_six_levels_are_taken_and_a_seventh_is_refused(encoder: Callable[[Value], bytes]) -> None:
-    assert encoder(nested(6)) == b"[[[[[[]]]]]]"
+@pytest.mark.parametrize("nested", [arrays, objects])
+def test_six_levels_are_taken_and_a_seventh_is_refused(
+    encoder: Callable[[Value], bytes], nested: Callable[[int], Value]
+) -> None:
+    assert decode(encoder(nested(6))) == nested(6)
     with pytest.raises(EncodingError, match="deeper than 6"):
         encoder(nested(7))
 
@@ -193,7 +200,8 @@ OUTSIDE = {
     "a whole number with a fraction": (b"[1.0]", "a float has no"),
     "a whole number with an exponent": (b"[1e2]", "a float has no"),
     "null": (b'{"a":null}', "a NoneType has no"),
-    "depth seven": (b"[[[[[[[]]]]]]]", "deeper than 6"),
+    "arrays of depth seven": (b"[[[[[[[]]]]]]]", "deeper than 6"),
+    "objects of depth seven": (b'{"a":' * 6 + b"{}" + b"}" * 6, "deeper than 6"),
     "2^53": (b"[9007199254740992]", "more than 53 bits"),
     "-2^53": (b"[-9007199254740992]", "more than 53 bits"),
     "2^64 - 1": (b"[18446744073709551615]", "more than 53 bits"),

@@ -1,0 +1,344 @@
+"""A State that is loaded with what a group reads decides exactly like one replayed from the log."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from app.audit.findings import Report
+from app.audit.replay import Replay
+from app.audit.walk import Anchor, audit
+from app.factory import Registry, open_registry
+from app.ledger.leaves import HeaderLeaf, OperationLeaf, parse_leaf
+from app.registry.errors import RefusalError
+from app.registry.operation import Operation
+from app.registry.operations.device_approve import DeviceApprove
+from app.registry.operations.retire import Retire
+from app.registry.operations.transfer import Transfer
+from app.registry.ranges import Bundle, Move, Range
+from app.registry.state import At, State
+from app.services.record import Asked, Outcome
+from tests.databases import Backend
+from tests.scenario import (
+    DAY_MS,
+    FIRST_DAY,
+    MWH,
+    ORIGIN,
+    accept,
+    account,
+    issued,
+    issuing_body,
+    new_id,
+    organisation,
+    registered_device,
+    transferring,
+    whitelisted,
+)
+
+LONG_AGO = -1830
+"""Days from FIRST_DAY: what was produced then can still be retired, but not transferred."""
+ISSUED = 6 + 12 + 7 + 24
+
+
+class Wish(NamedTuple):
+    """One operation to be: its accounts by number, and either a share of them or named parts."""
+
+    source: int
+    target: int
+    percent: int
+    parts: list[tuple[int, int, int]]
+    is_elsewhere: bool
+
+
+WISHES = st.builds(
+    Wish,
+    source=st.integers(0, 2),
+    target=st.integers(0, 2),
+    percent=st.integers(0, 105),
+    parts=st.lists(
+        st.tuples(st.integers(0, 30), st.integers(0, 99), st.integers(0, 99)), max_size=3
+    ),
+    is_elsewhere=st.sampled_from([False] * 7 + [True]),
+)
+GROUPS = st.lists(st.lists(WISHES, min_size=1, max_size=7), min_size=1, max_size=6)
+Decision = tuple[Move, ...] | tuple[str, str, str, str]
+
+
+@dataclass
+class Twin:
+    """A whole State replayed from the log, block by block, and what was held at each height."""
+
+    registry: Registry
+    replay: Replay = field(default_factory=lambda: Replay(origin=ORIGIN))
+    read: int = 0
+    held: dict[int, set[Bundle]] = field(default_factory=dict)
+
+    @property
+    def state(self) -> State:
+        return self.replay.state
+
+    def catch_up(self) -> None:
+        """Replay the blocks that are new."""
+        with self.registry.storage.log() as log:
+            new = list(map(parse_leaf, log.range(self.read, log.size())))
+        operations: list[tuple[int, OperationLeaf]] = []
+        report = Report()
+        for index, leaf in enumerate(new, self.read):
+            if isinstance(leaf, OperationLeaf):
+                operations.append((index, leaf))
+                continue
+            assert isinstance(leaf, HeaderLeaf)
+            for at, operation in operations:
+                self.replay.take(operation, At(leaf.time_ms, leaf.height, at), report)
+            self.replay.close_block(leaf.height, report)
+            self.held[leaf.height] = set(self.state.bundles)
+            operations.clear()
+        self.read += len(new)
+        assert report.findings == []
+
+    def decide(self, operations: Sequence[Operation]) -> list[Decision]:
+        """Return what a whole State decides of a group, and take the group's changes in."""
+        copy = Twin(self.registry)
+        copy.catch_up()
+        with self.registry.storage.log() as log:
+            head = log.head
+        decisions: list[Decision] = []
+        at = At(head.time_ms, head.height + 1, head.size)
+        for operation in operations:
+            try:
+                change = operation.decide(copy.state, at)
+            except RefusalError as refusal:
+                decisions.append(said(refusal))
+            else:
+                copy.state.apply(change, at)
+                at = At(at.time_ms, at.height, at.index + 1)
+                decisions.append(tuple(change.moves))
+        return decisions
+
+
+def said(refusal: RefusalError) -> tuple[str, str, str, str]:
+    return refusal.code, refusal.detail, refusal.rule, refusal.pointer
+
+
+def decided(outcome: Outcome) -> Decision:
+    if isinstance(outcome, RefusalError):
+        return said(outcome)
+    leaf = parse_leaf(outcome.leaf)
+    assert isinstance(leaf, OperationLeaf)
+    return tuple(moved(row) for row in leaf.change)
+
+
+def moved(row: object) -> Move:
+    assert isinstance(row, dict)
+    source, target = row["from"].split("/"), row["to"].split("/")
+    return Move(row["issuance"], row["first"], row["last"], *source, *target)
+
+
+@dataclass(frozen=True)
+class Holders:
+    """A generator with two accounts and a buyer with one; each may send to each."""
+
+    generator: str
+    buyer: str
+    accounts: tuple[str, str, str]
+
+    def owner(self, account: str) -> str:
+        return self.buyer if account == self.accounts[2] else self.generator
+
+
+def holders(registry: Registry) -> Holders:
+    """Make holders of certificates of two devices, some of them too old to be transferred."""
+    generator, buyer = organisation(registry, "generator"), organisation(registry, "buyer")
+    first, second = account(registry, generator), account(registry, generator)
+    bought = account(registry, buyer)
+    whitelisted(registry, receiver=bought, owner=buyer, sender=first)
+    whitelisted(registry, receiver=bought, owner=buyer, sender=second)
+    whitelisted(registry, receiver=first, owner=generator, sender=bought)
+    old, young = (long_approved(registry, generator) for _ in range(2))
+    issued(registry, generator, old, first, first=LONG_AGO, hour_wh=MWH // 4)
+    issued(registry, generator, young, first, first=1, hour_wh=MWH // 2)
+    issued(registry, generator, young, second, first=2, hour_wh=MWH // 3)
+    issued(registry, generator, young, first, first=0)
+    accept(registry, transferring(generator, source=first, to=bought, quantity=10))
+    return Holders(generator, buyer, (first, second, bought))
+
+
+def long_approved(registry: Registry, registrant: str) -> str:
+    device = registered_device(registry, registrant)
+    accept(
+        registry,
+        DeviceApprove(
+            id=new_id(),
+            origin=ORIGIN,
+            by=issuing_body(registry),
+            device=device,
+            valid_from=FIRST_DAY + 2 * LONG_AGO * DAY_MS,
+            valid_until=FIRST_DAY + 365 * DAY_MS,
+            automatic=False,
+        ),
+    )
+    return device
+
+
+def operations_of(wishes: Sequence[Wish], held: Holders, state: State) -> Iterator[Operation]:
+    """Yield a group's operations: by quantity, or by parts of what is held before the group."""
+    for wish in wishes:
+        source, target = held.accounts[wish.source], held.accounts[wish.target]
+        if not wish.parts:
+            balance = sum(bundle.quantity for bundle in state.bundles.oldest(source))
+            quantity = balance * wish.percent // 100 + 1
+            yield moving(held, source, target, items=None, quantity=quantity)
+            continue
+        bundles = sorted(state.bundles)
+        chosen = {place % len(bundles): ends for place, *ends in wish.parts}
+        items = tuple(part(bundles[place], *ends) for place, ends in chosen.items())
+        if not wish.is_elsewhere:
+            source = bundles[next(iter(chosen))].account
+        yield moving(held, source, target, items=items, quantity=None)
+
+
+def moving(
+    held: Holders,
+    source: str,
+    target: str,
+    *,
+    items: tuple[Range, ...] | None,
+    quantity: int | None,
+) -> Operation:
+    """Return a transfer, or where an account is its own target, a retirement."""
+    id, by = new_id(), held.owner(source)
+    if source != target:
+        return Transfer(
+            id=id, origin=ORIGIN, by=by, from_=source, to=target, items=items, quantity=quantity
+        )
+    return Retire(
+        id=id,
+        origin=ORIGIN,
+        by=by,
+        retirement=new_id(),
+        account=source,
+        usage="disclosure",
+        beneficiary="0" * 64,
+        country="NZ",
+        period_start=FIRST_DAY,
+        period_end=FIRST_DAY + DAY_MS,
+        items=items,
+        quantity=quantity,
+    )
+
+
+def part(bundle: Bundle, *ends: int) -> Range:
+    """Return the part of a bundle between two ends, in hundredths of it."""
+    ordinals = sorted(bundle.first + bundle.quantity * end // 100 for end in ends)
+    return Range(bundle.issuance, *ordinals)
+
+
+def rows_at(rows: Sequence[tuple[Bundle, int | None]], height: int) -> set[Bundle]:
+    """Return the bundles that history rows give for a height."""
+    return {
+        bundle
+        for bundle, to_height in rows
+        if bundle.from_height <= height and (to_height is None or height < to_height)
+    }
+
+
+@contextmanager
+def opened(backend: Backend, home: Path) -> Iterator[Registry]:
+    """Give a founded registry of one example's own."""
+    made = backend.databases.founded(home)
+    with open_registry(made) as registry:
+        yield registry
+    backend.databases.drop(made.database_url)
+
+
+def test_a_loaded_state_decides_like_a_whole_one(backend: Backend, tmp_path: Path) -> None:
+    homes = (tmp_path / str(number) for number in count())
+
+    @settings(
+        max_examples=8,
+        deadline=None,
+        phases=[Phase.explicit, Phase.reuse, Phase.generate],
+    )
+    @given(groups=GROUPS)
+    def holds(groups: list[list[Wish]]) -> None:
+        with opened(backend, next(homes)) as registry:
+            held, twin = holders(registry), Twin(registry)
+            twin.catch_up()
+            for wishes in groups:
+                asked = list(operations_of(wishes, held, twin.state))
+                expected = twin.decide(asked)
+
+                outcomes = registry.record([Asked(item) for item in asked])
+
+                assert [decided(item) for item in outcomes] == expected
+                twin.catch_up()
+            with registry.storage.log() as log:
+                report = audit(log, anchor=Anchor(), tables=log)
+                rows = list(log.bundles())
+            assert report.findings == []
+            assert report.issued == sum(report.certificates.values()) == ISSUED
+            for height, bundles in twin.held.items():
+                assert rows_at(rows, height) == bundles
+
+    holds()
+
+
+def single_bundles(registry: Registry, made: Holders, *, most: int) -> str:
+    """Move every second certificate of some days away; return the account of what is left."""
+    generator = made.generator
+    device = long_approved(registry, generator)
+    left, taken = account(registry, generator), account(registry, generator)
+    issuance = issued(registry, generator, device, left, days=-(-2 * most // 24))
+    odd = [Range(issuance, ordinal, ordinal) for ordinal in range(1, 2 * most, 2)]
+    for start in range(0, len(odd), 50):
+        items = odd[start : start + 50]
+        accept(registry, moving(made, left, taken, items=tuple(items), quantity=None))
+    return left
+
+
+@pytest.mark.parametrize(
+    "quantity",
+    [
+        60,
+        151,
+        pytest.param(
+            152,
+            marks=pytest.mark.xfail(
+                reason="bug: 151 bundles are loaded at most, so that the rest seems not held",
+                strict=True,
+            ),
+        ),
+    ],
+)
+def test_more_bundles_than_one_operation_may_move_are_refused_by_that_name(
+    registry: Registry, quantity: int
+) -> None:
+    held = holders(registry)
+    left = single_bundles(registry, held, most=160)
+    twin = Twin(registry)
+    asked = moving(held, left, held.accounts[0], items=None, quantity=quantity)
+    expected = twin.decide([asked])
+
+    outcomes = registry.record([Asked(asked)])
+
+    assert [decided(item) for item in outcomes] == expected
+
+
+def test_a_loaded_state_holds_what_one_group_takes_in_several_operations(
+    registry: Registry,
+) -> None:
+    held = holders(registry)
+    left = single_bundles(registry, held, most=100)
+    asked = [moving(held, left, left, items=None, quantity=33) for _ in range(4)]
+    expected = Twin(registry).decide(asked)
+
+    outcomes = registry.record([Asked(item) for item in asked])
+
+    assert [decided(item) for item in outcomes] == expected
+    assert isinstance(outcomes[3], RefusalError)
