@@ -1,5 +1,6 @@
 """The demo's story for a person: what came in, what came of it, and how to go on."""
 
+import sys
 from pathlib import Path
 
 from rich.console import Console
@@ -21,10 +22,11 @@ def show_story(
     console.print(f"database  {settings.shown_database}")
     console.print(f"export    {folder}")
     console.print(f"genesis   {report.genesis}")
+    command = sys.argv[0]
     console.print("\naudit it yourself:")
-    console.print(f"  eac audit {folder} --genesis {report.genesis}")
+    console.print(f"  {command} audit {folder} --genesis {report.genesis}")
     console.print("serve it:")
-    console.print(f"  EAC_HOME={settings.home} eac serve")
+    console.print(f"  EAC_HOME={settings.home} {command} serve")
 
 
 def _show_remarks(console: Console, story: Story) -> None:

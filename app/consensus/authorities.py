@@ -63,7 +63,11 @@ class AuthoritySet:
     @classmethod
     def parse(cls, document: Mapping[str, Any], *, log_key: VerifierKey) -> "AuthoritySet":
         """Read a document; names and keys unique, none the log's own. Raises AuthorityError."""
-        if document.keys() != _SET or type(document["authorities"]) is not list:
+        if (
+            document.keys() != _SET
+            or type(document["engine"]) is not str
+            or type(document["authorities"]) is not list
+        ):
             raise AuthorityError("an authority set has exactly " + ", ".join(sorted(_SET)))
         numbers = (document["from_height"], document["quorum"], document["work_bits"])
         if any(type(number) is not int or number < 0 for number in numbers):

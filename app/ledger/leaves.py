@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from re import compile as pattern
 from typing import Any
 
 from app.ledger.encoding import EncodingError, decode, encode
@@ -10,6 +11,8 @@ from app.ledger.times import TimeError, format_time, parse_time
 
 LEAF_BYTES_MAX = 16_384
 NO_HASH = "0" * 64
+
+_HASH = pattern("[0-9a-f]{64}")
 
 _OPERATION = {"kind", "v", "operation"}
 _OPERATION_OPTIONAL = {"change", "cause", "signature"}
@@ -130,7 +133,7 @@ def _parse_operation(value: dict[str, Any]) -> OperationLeaf:
         raise LeafError("members of a wrong type")
     if not all(_is_change(row) for row in change):
         raise LeafError("a change row has issuance, first, last, from and to")
-    return OperationLeaf(operation, change, cause)
+    return OperationLeaf(operation, tuple(change), cause)
 
 
 def _is_change(row: object) -> bool:
@@ -145,25 +148,23 @@ def _parse_header(value: dict[str, Any]) -> HeaderLeaf:
     numbers = value["height"], value["first"], value["count"]
     if any(type(number) is not int or number < 0 for number in numbers):
         raise LeafError("a block counts in whole numbers")
-    texts = [value[name] for name in ("origin", "previous", "authorities", "leader", "time")]
-    if any(type(text) is not str for text in [*texts, value["operations_root"]]):
+    if any(type(value[name]) is not str for name in ("origin", "leader", "time")):
         raise LeafError("members of a wrong type")
+    for name in ("previous", "operations_root", "authorities"):
+        if type(value[name]) is not str or not _HASH.fullmatch(value[name]):
+            raise LeafError("a hash is 64 hexadecimal digits")
     try:
-        operations_root = bytes.fromhex(value["operations_root"])
         time_ms = parse_time(value["time"])
-    except (ValueError, TimeError) as error:
-        raise LeafError("a root or time is not written as it should be") from error
-    header = HeaderLeaf(
+    except TimeError as error:
+        raise LeafError(str(error)) from error
+    return HeaderLeaf(
         origin=value["origin"],
         height=value["height"],
         previous=value["previous"],
         first=value["first"],
         count=value["count"],
-        operations_root=operations_root,
+        operations_root=bytes.fromhex(value["operations_root"]),
         authorities=value["authorities"],
         leader=value["leader"],
         time_ms=time_ms,
     )
-    if header.operations_root.hex() != value["operations_root"]:
-        raise LeafError("a root is not written as it should be")
-    return header

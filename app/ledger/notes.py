@@ -7,7 +7,7 @@ from hashlib import sha256
 from re import compile as pattern
 
 from app.ledger.merkle import HASH_BYTES
-from app.ledger.signatures import PUBLIC_KEY_BYTES, Signer, is_signed
+from app.ledger.signatures import PUBLIC_KEY_BYTES, Signer, is_signed, is_weak
 
 LOG_SIGNATURE = 0x01
 COSIGNATURE = 0x04
@@ -27,7 +27,7 @@ class NoteError(ValueError):
 
 def is_key_name(name: str) -> bool:
     """Say whether a name may stand in a signature line: not empty, no space, no plus."""
-    return bool(name) and "+" not in name and name.isprintable() and len(name.split()) == 1
+    return bool(name) and not any(item == "+" or item.isspace() or item < " " for item in name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,8 @@ class VerifierKey:
         typed = _unbase64(parts[2])
         if len(typed) != 1 + PUBLIC_KEY_BYTES or typed[0] not in _SIGNATURE_BYTES:
             raise NoteError("a verifier key of an unknown type")
+        if is_weak(typed[1:]):
+            raise NoteError("a verifier key under which anybody could sign")
         key = cls(parts[0], typed[0], typed[1:])
         if str(key) != text:
             raise NoteError("a verifier key whose id does not fit")
@@ -88,6 +90,8 @@ class Note:
     @classmethod
     def parse(cls, text: str) -> "Note":
         """Read a note of at most 64 signature lines. Raises NoteError."""
+        if any(item < " " and item != "\n" for item in text):
+            raise NoteError("a note holds no control characters")
         body, gap, signatures = text.rpartition("\n\n")
         if not gap or not signatures.endswith("\n"):
             raise NoteError("a note ends with a blank line and signature lines")

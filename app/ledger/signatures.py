@@ -11,6 +11,21 @@ PUBLIC_KEY_BYTES = 32
 SIGNATURE_BYTES = 64
 
 
+_SMALL_ORDER = frozenset(
+    bytes.fromhex(text)
+    for text in (
+        "0000000000000000000000000000000000000000000000000000000000000000",
+        "0100000000000000000000000000000000000000000000000000000000000000",
+        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+        "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+        "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+        "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    )
+)
+"""The y coordinates of the points of order 1, 2, 4 and 8, canonical or not (RFC 8032 5.1)."""
+
+
 class Signer(Protocol):
     """A named key that signs; where its private half lives is its own affair."""
 
@@ -38,6 +53,11 @@ class Ed25519Signer:
     def sign(self, message: bytes) -> bytes:
         """Return the Ed25519 signature of the message."""
         return self._key.sign(message)
+
+
+def is_weak(public_key: bytes) -> bool:
+    """Say whether a public key has small order: one signature under it fits many messages."""
+    return public_key[:-1] + bytes([public_key[-1] & 0x7F]) in _SMALL_ORDER
 
 
 def is_signed(*, public_key: bytes, signature: bytes, message: bytes) -> bool:

@@ -80,7 +80,7 @@ def split_entries(data: bytes) -> list[bytes]:
     at = 0
     while at < len(data):
         end = at + 2 + int.from_bytes(data[at : at + 2], "big")
-        if end > len(data) or at + 2 > len(data):
+        if end > len(data):
             raise TileError("an entry bundle ends inside an entry")
         leaves.append(data[at + 2 : end])
         at = end
@@ -90,8 +90,12 @@ def split_entries(data: bytes) -> list[bytes]:
 def node_from_tiles(level: int, index: int, hashes: Sequence[bytes]) -> bytes:
     """Return a complete node from the hashes of the tile that covers it.
 
-    `hashes` begin at the tile's first; level and index are those of the node in the tree.
+    `hashes` begin at the tile's first; level and index are those of the node in the tree. Raises
+    TileError where they end before the node does.
     """
     inside = level % TILE_LEVELS
     first = (index << inside) % TILE_WIDTH
-    return root(hashes[first : first + (1 << inside)])
+    nodes = hashes[first : first + (1 << inside)]
+    if len(nodes) != 1 << inside:
+        raise TileError("the tile does not reach as far as the node")
+    return root(nodes)

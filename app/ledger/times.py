@@ -32,6 +32,6 @@ def parse_time(text: str) -> int:
     except ValueError as error:
         raise TimeError("no such time") from error
     time_ms = (instant - _EPOCH) // timedelta(milliseconds=1)
-    if time_ms < 0:
-        raise TimeError("a time before 1970")
+    if format_time(time_ms) != text:
+        raise TimeError("a time has one spelling")
     return time_ms

@@ -158,3 +158,9 @@ REFUSED = {
 def test_a_set_that_cannot_be_in_force_is_refused(value: dict[str, Any], reason: str) -> None:
     with pytest.raises(AuthorityError, match=f"^{reason}$"):
         AuthoritySet.parse(value, log_key=LOG)
+
+
+@pytest.mark.parametrize("engine", [[], {}, ["poa"], 1, True])
+def test_an_engine_that_is_no_word_is_refused(engine: object) -> None:
+    with pytest.raises(AuthorityError, match=SHAPE):
+        AuthoritySet.parse(document(engine=engine), log_key=LOG)

@@ -60,7 +60,7 @@ def without(value: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 def test_an_operation_that_moves_something_is_read_as_it_is_written() -> None:
-    leaf = OperationLeaf(OPERATION, [CHANGE], "o0")
+    leaf = OperationLeaf(OPERATION, (CHANGE,), "o0")
 
     data = leaf.encode()
 
@@ -119,7 +119,7 @@ def test_what_is_outside_the_profile_is_not_written() -> None:
 
 def test_a_leaf_of_16_384_bytes_is_written_and_read_and_one_byte_more_is_not() -> None:
     room = LEAF_BYTES_MAX - len(OperationLeaf({"id": ""}).encode())
-    greatest = OperationLeaf({"id": "x" * room}, [])
+    greatest = OperationLeaf({"id": "x" * room})
     over = OperationLeaf({"id": "x" * (room + 1)})
 
     data = greatest.encode()
@@ -194,7 +194,7 @@ def test_an_odd_operation_is_refused(value: dict[str, Any], reason: str) -> None
 
 
 WHOLE = "a block counts in whole numbers"
-WRITTEN = "a root or time is not written as it should be"
+DIGITS = "a hash is 64 hexadecimal digits"
 ROOT = bytes(range(32)).hex()
 ODD_HEADERS = {
     "an unknown member": (header_value(extra=1), MEMBERS),
@@ -211,15 +211,23 @@ ODD_HEADERS = {
     },
     **{
         f"a number for {name}": (header_value(**{name: 1}), WRONG_TYPE)
-        for name in ("origin", "previous", "authorities", "leader", "time", "operations_root")
+        for name in ("origin", "leader", "time")
     },
-    "a root that is no hex": (header_value(operations_root="xyz"), WRITTEN),
-    "a root of half a byte": (header_value(operations_root=ROOT[:-1]), WRITTEN),
-    "a root in upper case": (header_value(operations_root=ROOT.upper()), "a root is not written"),
-    "a root with spaces": (header_value(operations_root=f"{ROOT} "), "a root is not written"),
-    "a time that never was": (header_value(time="2026-02-30T12:00:00.000Z"), WRITTEN),
-    "a time in another spelling": (header_value(time="2026-11-22T12:00:00Z"), WRITTEN),
-    "a time before 1970": (header_value(time="1969-12-31T23:59:59.999Z"), WRITTEN),
+    **{
+        f"{what} for {name}": (header_value(**{name: value}), DIGITS)
+        for name in ("previous", "authorities", "operations_root")
+        for what, value in {
+            "a number": 1,
+            "no hex": "xyz",
+            "half a byte less": ROOT[:-1],
+            "upper case": ROOT.upper(),
+            "a space more": f"{ROOT} ",
+            "nothing": "",
+        }.items()
+    },
+    "a time that never was": (header_value(time="2026-02-30T12:00:00.000Z"), "no such time"),
+    "a time in another spelling": (header_value(time="2026-11-22T12:00:00Z"), "is written"),
+    "a time before 1970": (header_value(time="1969-12-31T23:59:59.999Z"), "before 1970"),
 }
 
 

@@ -4,7 +4,7 @@ from base64 import b64encode
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from app.ledger.notes import (
@@ -23,7 +23,7 @@ from app.ledger.notes import (
     log_key,
     sign,
 )
-from app.ledger.signatures import Ed25519Signer
+from app.ledger.signatures import Ed25519Signer, is_weak
 
 EXAMPLES = Path(__file__).parents[1] / "vectors" / "c2sp_examples"
 LOG = Ed25519Signer(name="log.example", seed=bytes(32))
@@ -60,12 +60,26 @@ def test_a_key_name_has_no_space_and_no_plus(name: str) -> None:
     st.binary(min_size=32, max_size=32),
 )
 def test_a_verifier_key_is_read_as_it_is_written(name: str, kind: int, public_key: bytes) -> None:
+    assume(not is_weak(public_key))
     key = VerifierKey(name, kind, public_key)
 
     read = VerifierKey.parse(str(key))
 
     assert read == key
     assert read.id == key.id
+
+
+@pytest.mark.parametrize("public_key", [b"\1" + bytes(31), bytes(31) + b"\x80"])
+def test_a_verifier_key_under_which_anybody_could_sign_is_refused(public_key: bytes) -> None:
+    key = VerifierKey("ghost.example", COSIGNATURE, public_key)
+
+    with pytest.raises(NoteError, match="anybody could sign"):
+        VerifierKey.parse(str(key))
+
+
+@pytest.mark.parametrize("name", [" a", "a ", "a b", "a+b", "", "a\x1f", "a\N{NO-BREAK SPACE}"])
+def test_a_key_name_holds_no_space_no_plus_and_no_control_character(name: str) -> None:
+    assert not is_key_name(name)
 
 
 VKEY = str(cosigner_key(AUTHORITY))
@@ -158,7 +172,7 @@ ODD_NOTES = {
     "no signature": (f"{TEXT}\n— authority1.example\n", "without a signature"),
     "a key id and nothing else": (f"{TEXT}\n— a.example AAAAAA==\n", "without a signature"),
     "three words": (f"{TEXT}\n— a.example AAAA AAA=\n", "not base64"),
-    "a carriage return": (f"{TEXT}\n{LINE[:-1]}\r\n", "not base64"),
+    "a carriage return": (f"{TEXT}\n{LINE[:-1]}\r\n", "control characters"),
     "base64 without padding": (f"{TEXT}\n— a.example AAAAAAA\n", "not base64"),
     "base64 with stray bits": (f"{TEXT}\n— a.example AAAAAAB=\n", "odd spelling"),
     "base64 of the URL alphabet": (f"{TEXT}\n— a.example AAAAAA_=\n", "not base64"),
