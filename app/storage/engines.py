@@ -1,7 +1,7 @@
 """Engines: how each database is opened, so that what is committed stays."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,10 @@ BUSY_TIMEOUT_S = 60
 DBAPI_ERRORS = (sqlite3.Error, psycopg.Error)
 
 
+Prepare = Callable[[Any, object], None]
+"""Called with each new DB-API connection."""
+
+
 class DatabaseError(Exception):
     """A database that cannot be opened, by what its URL says."""
 
@@ -32,13 +36,22 @@ class Database:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.way: Way = Sqlite() if self.is_sqlite else Postgresql()
         self._engine: Engine | None = None
+        self._writer: Engine | None = None
 
     @property
     def engine(self) -> Engine:
-        """The engine, made on first use."""
+        """The engine for reading and migrating, made on first use."""
         if self._engine is None:
-            self._engine = self._open()
+            self._engine = self._open(*self._preparations())
         return self._engine
+
+    @property
+    def writer(self) -> Engine:
+        """The engine for writing transactions, made on first use."""
+        if self._writer is None:
+            preparations = () if self.is_sqlite else (_plan_for_keys,)
+            self._writer = self._open(*self._preparations(), *preparations)
+        return self._writer
 
     def must_exist(self) -> None:
         """Refuse to make a new SQLite file where one is to be read. Raises DatabaseError."""
@@ -48,7 +61,7 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Any]:
         """Give a driver connection in a writing transaction; rolled back unless committed."""
-        with self.engine.connect() as connection:
+        with self.writer.connect() as connection:
             driver: Any = connection.connection.driver_connection
             try:
                 self._begin(driver)
@@ -73,18 +86,21 @@ class Database:
 
     def dispose(self) -> None:
         """Close every connection."""
-        if self._engine is not None:
-            self._engine.dispose()
-            self._engine = None
+        for engine in filter(None, (self._engine, self._writer)):
+            engine.dispose()
+        self._engine = self._writer = None
 
-    def _open(self) -> Engine:
+    def _preparations(self) -> tuple[Prepare, ...]:
+        return (_prepare_sqlite,) if self.is_sqlite else (_prepare_postgresql,)
+
+    def _open(self, *preparations: Prepare) -> Engine:
         if self.is_sqlite:
             engine = create_engine(self.url, connect_args={"timeout": BUSY_TIMEOUT_S})
-            event.listen(engine, "connect", _prepare_sqlite)
             event.listen(engine, "begin", _begin_sqlite)
         else:
             engine = create_engine(self.url, pool_pre_ping=True)
-            event.listen(engine, "connect", _prepare_postgresql)
+        for prepare in preparations:
+            event.listen(engine, "connect", prepare)
         return engine
 
 
@@ -113,8 +129,16 @@ def _begin_sqlite(connection: Any) -> None:  # noqa: ANN401 - SQLAlchemy's event
 
 
 def _prepare_postgresql(driver: Any, _: object) -> None:  # noqa: ANN401 - DB-API
-    """Take UUIDs as text, as they stand on the log; plan each short statement only once."""
+    """Take UUIDs as text, as they stand on the log."""
     driver.adapters.register_loader("uuid", TextLoader)
+
+
+def _plan_for_keys(driver: Any, _: object) -> None:  # noqa: ANN401 - DB-API
+    """Plan each statement once, by its indexes: writing finds everything by key.
+
+    A generic plan that was made while a table was small would otherwise scan it for ever.
+    """
     driver.execute("SET plan_cache_mode = force_generic_plan")
-    driver.execute("SET jit = off")
+    for setting in ("jit", "enable_seqscan", "enable_hashjoin", "enable_mergejoin"):
+        driver.execute(f"SET {setting} = off")
     driver.commit()

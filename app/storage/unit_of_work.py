@@ -5,7 +5,7 @@ from dataclasses import astuple
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import bindparam, literal_column, select, update
+from sqlalchemy import Table, bindparam, literal_column, select, update
 from sqlalchemy.exc import DBAPIError
 
 from app.ledger.blocks import EMPTY_HEAD, Block, Entry, Head, Recorded, Signing
@@ -31,6 +31,9 @@ from app.storage.tables import (
     tiles,
     vault,
 )
+
+MANY = 64
+"""From how many rows on they are streamed instead of bound as arrays."""
 
 
 class StorageError(Exception):
@@ -160,29 +163,26 @@ class UnitOfWork:
         Raises StorageError where the rows that it extends are not as they were read, or a local
         authority has signed a log of this size or a larger one before.
         """
-        new_tiles = self._full_tiles([entry.leaf for entry in entries])
+        log_rows = [
+            (at, block.height, entry.leaf, entry.operation, entry.type, entry.by)
+            for at, entry in enumerate(entries, self.head.size)
+        ]
+        opened = [(*bundle, None) for bundle in rows.opened]
+        self._insert(tiles, self._full_tiles([entry.leaf for entry in entries]))
+        self._stream_if_many(leaves, log_rows)
         with self._way.pipeline(self._driver):
-            numbered = enumerate(entries, self.head.size)
-            self._insert(
-                leaves,
-                [
-                    (at, block.height, entry.leaf, entry.operation, entry.type, entry.by)
-                    for at, entry in numbered
-                ],
-            )
-            self._insert(tiles, new_tiles)
+            self._insert_if_few(leaves, log_rows)
             self._insert(blocks, [astuple(block)])
             self._put(rows.puts)
             closed = self._close(rows.closed, block.height)
-            self._insert(bundles, [(*bundle, None) for bundle in rows.opened])
-            self._insert(readings, attachments.readings)
-            self._insert(documents, attachments.documents, "ON CONFLICT DO NOTHING")
-            self._insert(vault, attachments.vault, "ON CONFLICT DO NOTHING")
+            self._insert_if_few(bundles, opened)
+            self._attach(attachments)
             if self.head.height < 0:
                 self._insert(signed, [(name, 0, b"") for name in signing.authorities])
             signs = {"new_size": signing.size, "new_root": signing.root}
             signing_rows = self._driver.execute(self._statements.sign, signs)
             advanced = self._driver.execute(self._statements.advance, self._advance(head))
+        self._stream_if_many(bundles, opened)
         if advanced.rowcount != 1 or (closed is not None and closed.rowcount != len(rows.closed)):
             raise StorageError("the rows that this block extends are not as they were read")
         if signing_rows.rowcount != len(signing.authorities):
@@ -210,9 +210,22 @@ class UnitOfWork:
                 "outcome-unknown", "the database did not say whether it was recorded"
             ) from error
 
-    def _insert(self, table: Any, rows: Sequence[Sequence[Any]], suffix: str = "") -> None:  # noqa: ANN401 - a Table
+    def _insert(self, table: Table, rows: Sequence[Sequence[Any]], suffix: str = "") -> None:
         if rows:
             self._way.insert(self._driver, table, rows, suffix)
+
+    def _insert_if_few(self, table: Table, rows: Sequence[Sequence[Any]]) -> None:
+        if len(rows) < MANY:
+            self._insert(table, rows)
+
+    def _stream_if_many(self, table: Table, rows: Sequence[Sequence[Any]]) -> None:
+        if len(rows) >= MANY:
+            self._way.stream(self._driver, table, rows)
+
+    def _attach(self, attachments: Attachments) -> None:
+        self._insert(readings, attachments.readings)
+        self._insert(documents, attachments.documents, "ON CONFLICT DO NOTHING")
+        self._insert(vault, attachments.vault, "ON CONFLICT DO NOTHING")
 
     def _put(self, puts: Sequence[Entity]) -> None:
         kinds = sorted({type(put) for put in puts}, key=attrgetter("__name__"))
