@@ -12,7 +12,7 @@ from app.registry.errors import RefusalError
 from app.registry.issuances import Issuance, Request
 from app.registry.measurements import Span
 from app.registry.organisations import Organisation
-from app.registry.ranges import ACTIVE, FRESH, Bundle, Bundles, Move
+from app.registry.ranges import ACTIVE, FRESH, Bundle, Bundles, Move, Range
 from app.registry.retirements import Retirement
 
 Entity: TypeAlias = (
@@ -106,6 +106,17 @@ class State:
                 self._open_bundle(entity, at)
         for move in change.moves:
             self.bundles.move(move)
+
+    def covers(self, wanted: Range) -> bool:
+        """Say whether an issuance and every bundle that overlaps a range of it are known."""
+        if not self.has(Issuance, wanted.issuance):
+            return False
+        reached = wanted.first - 1
+        for bundle in self.bundles.covering(wanted):
+            if bundle.first > reached + 1:
+                return False
+            reached = bundle.last
+        return reached >= min(wanted.last, self.issuance(wanted.issuance).quantity)
 
     def unknown_neighbours(self) -> list[tuple[str, int]]:
         """Return the (issuance, ordinal) that must be loaded before the block is settled."""

@@ -2,6 +2,7 @@
 
 import os
 from base64 import b64decode, b64encode
+from contextlib import suppress
 from pathlib import Path
 from secrets import token_bytes
 from typing import Any
@@ -27,7 +28,7 @@ def load_or_make_signer(path: Path, *, name: str) -> Ed25519Signer:
             "algorithm": "Ed25519",
             "seed": b64encode(token_bytes(SEED_BYTES)).decode(),
         }
-        write_secret(path, orjson.dumps(content, option=orjson.OPT_INDENT_2) + b"\n")
+        _write_unless_there(path, orjson.dumps(content, option=orjson.OPT_INDENT_2) + b"\n")
     return load_signer(path)
 
 
@@ -43,7 +44,7 @@ def load_signer(path: Path) -> Ed25519Signer:
 def load_or_make_secret(path: Path) -> bytes:
     """Return the 32 random bytes of a secret's file, which is made on first use."""
     if not path.exists():
-        write_secret(path, b64encode(token_bytes(SEED_BYTES)) + b"\n")
+        _write_unless_there(path, b64encode(token_bytes(SEED_BYTES)) + b"\n")
     secret = b64decode(read_secret(path).strip(), validate=True)
     if len(secret) != SEED_BYTES:
         raise KeyFileError(f"{path} does not hold {SEED_BYTES} bytes")
@@ -75,6 +76,12 @@ def read_secret(path: Path) -> bytes:
     if mode & _OTHERS:
         raise KeyFileError(f"{path} is open to others: chmod 600")
     return content
+
+
+def _write_unless_there(path: Path, content: bytes) -> None:
+    """Write a new secret file; another process that was faster has made one that serves as well."""
+    with suppress(FileExistsError):
+        write_secret(path, content)
 
 
 def _load(path: Path) -> Any:  # noqa: ANN401 - the content is in question

@@ -23,6 +23,9 @@ class Unit(Protocol):
     ) -> dict[str, Recorded]:
         """Take the lock, then read head, clock and what is named; return what is recorded."""
 
+    def load(self, state: State, reads: Iterable[Read]) -> None:
+        """Load what the reads name, in a round of its own."""
+
     def load_oldest(self, state: State, reads: Iterable[Read], *, time_ms: int) -> None:
         """Load the oldest bundles that quantities will take."""
 

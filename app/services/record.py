@@ -14,13 +14,14 @@ from app.ledger.merkle import Frontier, leaf_hash
 from app.ledger.notes import Checkpoint
 from app.registry.attachments import NOTHING, Attachments
 from app.registry.errors import RefusalError
-from app.registry.operation import Operation, claimed_ids, must_be_new
+from app.registry.operation import Operation, Read, claimed_ids, must_be_new
 from app.registry.operations.issue import Issue
 from app.registry.state import At, Change, Follow, State
 from app.registry.windows import Calendar
 from app.services.clock import ClockGuard
 from app.services.ports import Storage, Unit
 from app.services.seal import Sealer
+from app.services.warm import Known, WarmState
 
 GROUP_OPERATIONS_MAX = 1_000
 
@@ -73,6 +74,7 @@ class Recorder:
         self._sealer = sealer
         self._calendar = calendar
         self._clock = clock
+        self._warm = WarmState()
         self.last_sealed: Checkpoint | None = None
 
     def record(self, asked: Sequence[Asked]) -> list[Outcome]:
@@ -96,18 +98,33 @@ class Recorder:
         ]
         reads = [read for operation in wellformed for read in operation.reads()]
         ids = [item for operation in wellformed for item in claimed_ids(operation)]
-        state = State()
+        known = self._warm.take()
         with self._storage.unit() as unit:
-            known = unit.begin(state, ids=ids, reads=reads)
+            recorded, known = self._begin(unit, known, ids, reads)
             time_ms = max(unit.head.time_ms, unit.now_ms)
             self._clock.check(time_ms)
-            unit.load_oldest(state, reads, time_ms=time_ms)
+            unit.load_oldest(known.state, reads, time_ms=time_ms)
             at = At(time_ms, unit.head.height + 1, unit.head.size)
-            group = _Group(state=state, at=at, known=known)
+            group = _Group(state=known.state, at=at, known=recorded)
             outcomes = self._decide_all(asked, plain, group)
+            header_hash = unit.head.header_hash
             if group.entries:
-                self._close(unit, group)
+                header_hash = self._close(unit, group)
+        self._warm.keep(known, header_hash=header_hash)
         return outcomes
+
+    def _begin(
+        self, unit: Unit, known: Known, ids: Sequence[str], reads: Sequence[Read]
+    ) -> tuple[dict[str, Recorded], Known]:
+        """Take the lock and load what is not known yet; all of it where another process wrote."""
+        missing = known.missing(reads)
+        recorded = unit.begin(known.state, ids=ids, reads=missing)
+        if known.header_hash != unit.head.header_hash and known.reads:
+            known = Known()
+            missing = known.missing(reads)
+            unit.load(known.state, missing)
+        known.reads.update(missing)
+        return recorded, known
 
     def _decide_all(
         self, asked: Sequence[Asked], plain: Sequence[dict[str, Any] | RefusalError], group: _Group
@@ -176,8 +193,8 @@ class Recorder:
         group.known[operation.id] = Recorded(at.index, at.height, leaf)
         return Accepted(operation.id, at.index, at.height, leaf)
 
-    def _close(self, unit: Unit, group: _Group) -> None:
-        """Chain, seal, write and commit the block."""
+    def _close(self, unit: Unit, group: _Group) -> str:
+        """Chain, seal, write and commit the block; return its header's hash."""
         unit.load_neighbours(group.state)
         rows = group.state.settle(group.at.height)
         registry = group.state.registry
@@ -204,6 +221,7 @@ class Recorder:
         )
         unit.commit(height=head.height, header_hash=head.header_hash)
         self.last_sealed = checkpoint
+        return head.header_hash
 
 
 @lru_cache(maxsize=4)

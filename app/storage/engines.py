@@ -4,18 +4,21 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import psycopg
 from psycopg.types.string import TextLoader
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DisconnectionError
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from app.registry.errors import RefusalError
 from app.storage.dialects import Postgresql, Sqlite, Way
 
 BUSY_TIMEOUT_S = 60
+IDLE_S = 2.0
 DBAPI_ERRORS = (sqlite3.Error, psycopg.Error)
 
 
@@ -61,13 +64,13 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Any]:
         """Give a driver connection in a writing transaction; rolled back unless committed."""
-        with self.writer.connect() as connection:
-            driver: Any = connection.connection.driver_connection
-            try:
-                self._begin(driver)
-                yield driver
-            finally:
-                driver.rollback()
+        connection = self.writer.raw_connection()
+        driver: Any = connection.driver_connection
+        try:
+            self._begin(driver)
+            yield driver
+        finally:
+            connection.close()
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -98,7 +101,9 @@ class Database:
             engine = create_engine(self.url, connect_args={"timeout": BUSY_TIMEOUT_S})
             event.listen(engine, "begin", _begin_sqlite)
         else:
-            engine = create_engine(self.url, pool_pre_ping=True)
+            engine = create_engine(self.url)
+            event.listen(engine, "checkin", _note_use)
+            event.listen(engine, "checkout", _ping_if_idle)
         for prepare in preparations:
             event.listen(engine, "connect", prepare)
         return engine
@@ -142,3 +147,18 @@ def _plan_for_keys(driver: Any, _: object) -> None:  # noqa: ANN401 - DB-API
     for setting in ("jit", "enable_seqscan", "enable_hashjoin", "enable_mergejoin"):
         driver.execute(f"SET {setting} = off")
     driver.commit()
+
+
+def _note_use(_: object, record: ConnectionPoolEntry) -> None:
+    record.info["used_at"] = monotonic()
+
+
+def _ping_if_idle(driver: Any, record: ConnectionPoolEntry, _: object) -> None:  # noqa: ANN401 - DB-API
+    """Make sure that a connection which was idle for long still stands; else get another."""
+    if monotonic() - record.info.get("used_at", 0.0) < IDLE_S:
+        return
+    try:
+        driver.execute("SELECT 1")
+        driver.rollback()
+    except psycopg.Error as error:
+        raise DisconnectionError from error

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, select
 from app.ledger.blocks import Block, Head
 from app.ledger.merkle import leaf_hash, root
 from app.ledger.tiles import TILE_LEVELS, TILE_WIDTH, Tile, node_from_tiles
+from app.registry.errors import RefusalError
 from app.registry.operations import schema_files
 from app.registry.ranges import Bundle
 from app.registry.state import ENTITIES
@@ -105,7 +106,7 @@ class DatabaseLog:
         for row in self._connection.execute(select(mapping.table)):
             try:
                 yield mapping.from_row(row)
-            except (ValueError, TypeError):
+            except (ValueError, TypeError, RefusalError):
                 yield None
 
     def bundles(self) -> Iterator[tuple[Bundle, int | None]]:

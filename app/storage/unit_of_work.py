@@ -131,6 +131,10 @@ class UnitOfWork:
         self._loader.take(state, questions, answers)
         return {row[0]: Recorded(*row[1:]) for row in known}
 
+    def load(self, state: State, reads: Iterable[Read]) -> None:
+        """Load what the reads name, in a round of its own."""
+        self._load(state, self._loader.ask(reads))
+
     def load_oldest(self, state: State, reads: Iterable[Read], *, time_ms: int) -> None:
         """Load the oldest bundles that quantities will take, as far as they reach."""
         self._load(state, self._loader.ask_oldest(reads, time_ms=time_ms))
