@@ -14,7 +14,7 @@ class ClockGuard:
         self._last: tuple[int, int] | None = None
 
     def check(self, time_ms: int) -> None:
-        """Refuse a block time that leapt. Raises RefusalError clock-leapt."""
+        """Refuse a clock that leapt, UTC milliseconds. Raises RefusalError clock-leapt."""
         now_ms = monotonic_ns() // 1_000_000
         if self._last is not None:
             leap_ms = (time_ms - self._last[0]) - (now_ms - self._last[1])

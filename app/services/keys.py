@@ -4,7 +4,7 @@ import os
 from base64 import b64decode, b64encode
 from contextlib import suppress
 from pathlib import Path
-from secrets import token_bytes
+from secrets import token_bytes, token_hex
 from typing import Any
 
 import orjson
@@ -45,7 +45,10 @@ def load_or_make_secret(path: Path) -> bytes:
     """Return the 32 random bytes of a secret's file, which is made on first use."""
     if not path.exists():
         _write_unless_there(path, b64encode(token_bytes(SEED_BYTES)) + b"\n")
-    secret = b64decode(read_secret(path).strip(), validate=True)
+    try:
+        secret = b64decode(read_secret(path).strip(), validate=True)
+    except ValueError as error:
+        raise KeyFileError(f"{path} is no secret's file") from error
     if len(secret) != SEED_BYTES:
         raise KeyFileError(f"{path} does not hold {SEED_BYTES} bytes")
     return secret
@@ -54,7 +57,7 @@ def load_or_make_secret(path: Path) -> bytes:
 def write_secret(path: Path, content: bytes) -> None:
     """Write a new file that only its owner may read; an existing one is never replaced."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    beside = path.with_name(f".{path.name}.{token_hex(8)}")
     handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "wb") as file:
         file.write(content)

@@ -102,7 +102,7 @@ class Recorder:
         with self._storage.unit() as unit:
             recorded, known = self._begin(unit, known, ids, reads)
             time_ms = max(unit.head.time_ms, unit.now_ms)
-            self._clock.check(time_ms)
+            self._clock.check(unit.now_ms)
             unit.load_oldest(known.state, reads, time_ms=time_ms)
             at = At(time_ms, unit.head.height + 1, unit.head.size)
             group = _Group(state=known.state, at=at, known=recorded)

@@ -81,10 +81,11 @@ class Statements:
                 bundles.c.to_height.is_(None),
             )
         )
+        signers = way.keys(signed.c.authority)
         self.sign = way.compile(
             update(signed)
             .values(size=bindparam("new_size"), root=bindparam("new_root"))
-            .where(signed.c.size < bindparam("new_size"))
+            .where(signed.c.authority == signers.c.authority, signed.c.size < bindparam("new_size"))
         )
         values: dict[str, Any] = {
             column.name: bindparam(f"new_{column.name}") for column in columns
@@ -183,8 +184,7 @@ class UnitOfWork:
             self._attach(attachments)
             if self.head.height < 0:
                 self._insert(signed, [(name, 0, b"") for name in signing.authorities])
-            signs = {"new_size": signing.size, "new_root": signing.root}
-            signing_rows = self._driver.execute(self._statements.sign, signs)
+            signing_rows = self._driver.execute(self._statements.sign, self._signs(signing))
             advanced = self._driver.execute(self._statements.advance, self._advance(head))
         self._stream_if_many(bundles, opened)
         if advanced.rowcount != 1 or (closed is not None and closed.rowcount != len(rows.closed)):
@@ -243,6 +243,10 @@ class UnitOfWork:
             return None
         keys = self._way.bind([(bundle.issuance, bundle.first) for bundle in closed])
         return self._driver.execute(self._statements.close, {"height": height, **keys})
+
+    def _signs(self, signing: Signing) -> dict[str, Any]:
+        names = self._way.bind([(name,) for name in signing.authorities])
+        return {"new_size": signing.size, "new_root": signing.root, **names}
 
     def _advance(self, head: Head) -> dict[str, Any]:
         return {

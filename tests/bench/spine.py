@@ -27,6 +27,7 @@ from app.services.founding import load_keys
 from app.services.record import Asked, Recorder
 from app.services.seal import Sealer
 from app.settings import Settings
+from tests.bench.bare import bare_rate
 from tests.scenario import MWH, ORIGIN, Market, founded, market, new_id
 
 GROUPS = (1, 10, 100, 1000)
@@ -114,9 +115,7 @@ def pgbench(url: str, *, seconds: float) -> float:
     command = str(package / "pginstall18" / "bin" / "pgbench")
     library = str(package / "pginstall18" / "lib")
     environment = {**os.environ, "LD_LIBRARY_PATH": library}
-    subprocess.run(
-        [command, "-i", "-q", url], check=True, capture_output=True, env=environment
-    )
+    subprocess.run([command, "-i", "-q", url], check=True, capture_output=True, env=environment)
     ran = subprocess.run(
         [command, "-N", "-c", "1", "-T", str(round(seconds)), url],
         check=True,
@@ -141,14 +140,20 @@ def main() -> None:
             served = measure(
                 Settings.of(home=home / "postgresql", database_url=there), seconds=seconds
             )
-            transactions = pgbench(url.replace("/postgres?", "/pgbench?"), seconds=seconds)
+            beside = url.replace("/postgres?", "/pgbench?")
+            bare = {group: bare_rate(beside, group=group, seconds=seconds) for group in GROUPS}
+            transactions = pgbench(beside, seconds=seconds)
     table = Table(title=f"operations/s; pgbench -N: {transactions:,.0f} transactions/s")
-    for column in ("group", "SQLite", "SQLite unsealed", "PostgreSQL", "unsealed", "of pgbench"):
+    columns = ("group", "SQLite", "unsealed", "PostgreSQL", "unsealed", "bare loop", "of bare")
+    for column in columns:
         table.add_column(column, justify="right")
     for group in GROUPS:
-        rates = [sqlite[group, True], sqlite[group, False], served[group, True], served[group, False]]
-        ratio = served[group, True] / transactions
-        table.add_row(str(group), *(f"{found:,.0f}" for found in rates), f"{ratio:.2f}")
+        rates = [
+            found[group, is_sealed] for found in (sqlite, served) for is_sealed in (True, False)
+        ]
+        ratio = served[group, True] / bare[group]
+        shown = (f"{found:,.0f}" for found in (*rates, bare[group]))
+        table.add_row(str(group), *shown, f"{ratio:.2f}")
     Console().print(table)
 
 

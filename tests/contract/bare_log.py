@@ -50,9 +50,7 @@ def write(
     return head
 
 
-def append(
-    storage: Storage, leaves: Sequence[bytes], *, signing: Signing | None = None
-) -> Head:
+def append(storage: Storage, leaves: Sequence[bytes], *, signing: Signing | None = None) -> Head:
     """Write one block and commit it."""
     with storage.unit() as unit:
         unit.begin(State())

@@ -121,5 +121,11 @@ def test_the_head_keeps_the_edge_of_the_tree(storage: Storage) -> None:
     tree = Tree(leaf_hash(leaf) for leaf in words(0, 377))
     with storage.log() as log:
         edge = log.head.edge
-    assert edge == (tree.node(8, 0), tree.node(6, 4), tree.node(5, 10), tree.node(4, 22),
-                    tree.node(3, 46), tree.node(0, 376))
+    assert edge == (
+        tree.node(8, 0),
+        tree.node(6, 4),
+        tree.node(5, 10),
+        tree.node(4, 22),
+        tree.node(3, 46),
+        tree.node(0, 376),
+    )

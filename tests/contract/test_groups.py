@@ -281,7 +281,9 @@ def test_what_follows_can_be_used_in_the_same_group(registry: Registry) -> None:
     asked = [
         own,
         request,
-        transferring(generator, source=getattr(request, "account", ""), to=own.account, quantity=24),
+        transferring(
+            generator, source=getattr(request, "account", ""), to=own.account, quantity=24
+        ),
     ]
 
     outcomes = record(registry, asked)
