@@ -16,6 +16,7 @@ from app.services.ports import Log
 
 Progress = Callable[[int, int], None]
 MARK = "checkpoint"
+PARTS = {MARK, "tile", "seals", "schema", "policy", "attributes", "readings"}
 
 
 class ExportError(Exception):
@@ -33,7 +34,7 @@ def export(
     The folder is new, empty, or an earlier export, which is replaced as a whole once the new one
     is complete. Raises ExportError where it holds anything else.
     """
-    if folder.exists() and any(folder.iterdir()) and not (folder / MARK).is_file():
+    if folder.exists() and not _may_be_replaced(folder):
         raise ExportError(f"{folder} holds something that is no export")
     folder.parent.mkdir(parents=True, exist_ok=True)
     beside = Path(mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
@@ -45,6 +46,14 @@ def export(
         rmtree(beside, ignore_errors=True)
         raise
     return size
+
+
+def _may_be_replaced(folder: Path) -> bool:
+    """Say whether a folder is empty or holds an earlier export and nothing else."""
+    if not folder.is_dir():
+        return False
+    names = {path.name for path in folder.iterdir()}
+    return not names or {MARK, "tile"} <= names <= PARTS
 
 
 def _swap(beside: Path, folder: Path) -> None:

@@ -111,10 +111,6 @@ def test_a_folder_that_holds_something_else_is_left_alone(
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".export")] == []
 
 
-@pytest.mark.xfail(
-    reason="bug: any file called checkpoint makes a folder an export, to be thrown away",
-    strict=True,
-)
 def test_a_file_called_checkpoint_does_not_make_an_export(
     embedded: Registry, tmp_path: Path
 ) -> None:
@@ -129,11 +125,6 @@ def test_a_file_called_checkpoint_does_not_make_an_export(
     assert (folder / "weights").read_text() == "mine"
 
 
-@pytest.mark.xfail(
-    reason="bug: NotADirectoryError gets out instead of ExportError",
-    raises=NotADirectoryError,
-    strict=True,
-)
 def test_a_file_takes_no_export(embedded: Registry, tmp_path: Path) -> None:
     (tmp_path / "export").write_text("mine")
 
