@@ -149,7 +149,7 @@ DATE = MemberKind(_check_date, _check_date, {"type": "string", "pattern": r"^\d{
 FLAG = MemberKind(_parse_flag, _parse_flag, {"type": "boolean"})
 OBJECT = MemberKind(_parse_object, _parse_object, {"type": "object"})
 ORIGIN = text(r"[!-*,-~]{1,200}")
-COUNTRY = text("[A-Z]{2}", code="invalid-country")
+COUNTRY = text("(?!UK|EL)[A-Z]{2}", code="invalid-country")
 SLUG = text(r"[a-z][a-z0-9-]{0,63}")
 QUANTITY = whole(least=1)
 ENERGY_WH = whole()
@@ -198,11 +198,16 @@ def parse_members(cls: type[T], value: Any, pointer: str = "") -> T:  # noqa: AN
                 "missing-field", "a member is missing", pointer=f"{pointer}/{member.name}"
             )
     if len(found) != len(value):
-        extra = min(value.keys() - {member.name for member in members_of(cls)})
+        extra = _escaped(min(value.keys() - {member.name for member in members_of(cls)}))
         raise RefusalError(
             "unknown-field", "a member is not known", rule="R79", pointer=f"{pointer}/{extra}"
         )
     return cls(**found)
+
+
+def _escaped(name: str) -> str:
+    """Return a member's name as a JSON pointer writes it (RFC 6901 3)."""
+    return name.replace("~", "~0").replace("/", "~1")
 
 
 def plain_members(value: object, pointer: str = "") -> dict[str, Any]:

@@ -18,7 +18,7 @@ from app.registry.errors import RefusalError
 from app.storage.dialects import Postgresql, Sqlite, Way
 
 BUSY_TIMEOUT_S = 60
-IDLE_S = 2.0
+IDLE_S = 2
 DBAPI_ERRORS = (sqlite3.Error, psycopg.Error)
 
 
@@ -155,7 +155,7 @@ def _note_use(_: object, record: ConnectionPoolEntry) -> None:
 
 def _ping_if_idle(driver: Any, record: ConnectionPoolEntry, _: object) -> None:  # noqa: ANN401 - DB-API
     """Make sure that a connection which was idle for long still stands; else get another."""
-    if monotonic() - record.info.get("used_at", 0.0) < IDLE_S:
+    if monotonic() - record.info.get("used_at", 0) < IDLE_S:
         return
     try:
         driver.execute("SELECT 1")

@@ -1,18 +1,15 @@
 """Bulk loading of what a group of operations reads into a State, in a round of statements."""
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
-    BigInteger,
     ColumnElement,
     FromClause,
     Select,
     and_,
-    bindparam,
     func,
-    literal_column,
     select,
 )
 
@@ -35,13 +32,13 @@ from app.registry.operation import (
     RETIREMENT,
     SENDER,
     Read,
-    Wanted,
 )
 from app.registry.organisations import Organisation
-from app.registry.ranges import ACTIVE, RANGES_MAX, Bundle
+from app.registry.ranges import Bundle
 from app.registry.retirements import Retirement
 from app.registry.state import State
 from app.storage.dialects import Parameters, Way
+from app.storage.oldest import ONE, oldest, quantities
 from app.storage.rows import BUNDLE_COLUMNS, MAPPINGS
 from app.storage.tables import (
     accounts,
@@ -56,9 +53,6 @@ from app.storage.tables import (
     senders,
     spans,
 )
-
-ONE: ColumnElement[int] = literal_column("1", BigInteger)
-"""Written into the statement: a bound 1 would be one more parameter to name."""
 
 NEED_DOMAINS = frozenset((DOMAIN, DEVICE, PERIOD, REQUEST))
 """Reads whose rules look at a domain's settings: all domains are loaded, there are few."""
@@ -104,7 +98,7 @@ class Loader:
             RANGE: (self._ranges(), self._issuances_of_ranges()),
         }
         self._oldest = {
-            is_transfer: Load(way.compile(_oldest(until)), _take_bundle_with_issuance)
+            is_transfer: Load(way.compile(oldest(until)), _take_bundle_with_issuance)
             for is_transfer, until in (
                 (True, issuances.c.transfer_until),
                 (False, issuances.c.retire_until),
@@ -130,7 +124,7 @@ class Loader:
         wanted = [read.key for read in reads if read.kind == QUANTITY]
         return [
             (self._oldest[is_transfer], parameters)
-            for is_transfer, parameters in _quantities(wanted, time_ms)
+            for is_transfer, parameters in quantities(wanted, time_ms)
         ]
 
     def ask_neighbours(self, state: State) -> list[Question]:
@@ -250,53 +244,6 @@ def _first_of(issuance: ColumnElement[Any], ordinal: ColumnElement[Any]) -> Colu
         .scalar_subquery()
     )
     return func.coalesce(found, ONE)
-
-
-def _oldest(until: ColumnElement[Any]) -> Select[Any]:
-    """Select an account's oldest active bundles, window open, until a quantity is reached."""
-    held = (
-        select(*BUNDLE_COLUMNS)
-        .join(issuances, issuances.c.id == bundles.c.issuance)
-        .where(
-            bundles.c.account == bindparam("account"),
-            bundles.c.state == literal_column(f"'{ACTIVE}'"),
-            bundles.c.to_height.is_(None),
-            until > bindparam("time_ms"),
-        )
-        .order_by(bundles.c.period_start, bundles.c.issued_index, bundles.c.first)
-        .limit(bindparam("most"))
-        .offset(literal_column("0"))
-        .subquery("held")
-    )
-    quantity = held.c.last - held.c.first + ONE
-    order = (held.c.period_start, held.c.issued_index, held.c.first)
-    before = func.sum(quantity).over(order_by=order, rows=(None, 0)) - quantity
-    reached = select(held, before.label("before")).subquery("reached")
-    columns = [reached.c[column.name] for column in BUNDLE_COLUMNS]
-    return (
-        select(*columns, *issuances.c)
-        .join(issuances, issuances.c.id == reached.c.issuance)
-        .where(reached.c.before < bindparam("wanted"))
-    )
-
-
-def _quantities(wanted: list[Wanted], time_ms: int) -> Iterator[tuple[bool, Parameters]]:
-    """Yield, for each account whose oldest are asked for, how much leaves it in this group."""
-    totals: Counter[str] = Counter()
-    counts: Counter[str] = Counter()
-    for item in wanted:
-        totals[item.account] += item.quantity
-        counts[item.account] += 1
-    for account, is_transfer in {(i.account, i.is_transfer) for i in wanted if not i.is_named}:
-        yield (
-            is_transfer,
-            {
-                "account": account,
-                "time_ms": time_ms,
-                "wanted": totals[account],
-                "most": (RANGES_MAX + 1) * counts[account],
-            },
-        )
 
 
 def _take_bundle(state: State, row: Sequence[Any]) -> None:

@@ -66,7 +66,10 @@ WISHES = st.builds(
     ),
     is_elsewhere=st.sampled_from([False] * 7 + [True]),
 )
-GROUPS = st.lists(st.lists(WISHES, min_size=1, max_size=7), min_size=1, max_size=6)
+GROUPS = st.lists(
+    st.tuples(st.integers(0, 1), st.lists(WISHES, min_size=1, max_size=7)), min_size=1, max_size=8
+)
+"""Groups, each with who records it: what one writer keeps in memory, the other may change."""
 Decision = tuple[Move, ...] | tuple[str, str, str, str]
 
 
@@ -255,15 +258,17 @@ def rows_at(rows: Sequence[tuple[Bundle, int | None]], height: int) -> set[Bundl
 
 
 @contextmanager
-def opened(backend: Backend, home: Path) -> Iterator[Registry]:
-    """Give a founded registry of one example's own."""
+def opened_twice(backend: Backend, home: Path) -> Iterator[tuple[Registry, Registry]]:
+    """Give a founded registry of one example's own, open in two as two processes have it."""
     made = backend.databases.founded(home)
-    with open_registry(made) as registry:
-        yield registry
+    with open_registry(made) as first, open_registry(made) as second:
+        yield first, second
     backend.databases.drop(made.database_url)
 
 
-def test_a_loaded_state_decides_like_a_whole_one(backend: Backend, tmp_path: Path) -> None:
+def test_whoever_records_a_group_decides_it_like_a_whole_state(
+    backend: Backend, tmp_path: Path
+) -> None:
     homes = (tmp_path / str(number) for number in count())
 
     @settings(
@@ -272,15 +277,16 @@ def test_a_loaded_state_decides_like_a_whole_one(backend: Backend, tmp_path: Pat
         phases=[Phase.explicit, Phase.reuse, Phase.generate],
     )
     @given(groups=GROUPS)
-    def holds(groups: list[list[Wish]]) -> None:
-        with opened(backend, next(homes)) as registry:
+    def holds(groups: list[tuple[int, list[Wish]]]) -> None:
+        with opened_twice(backend, next(homes)) as writers:
+            registry = writers[0]
             held, twin = holders(registry), Twin(registry)
             twin.catch_up()
-            for wishes in groups:
+            for writer, wishes in groups:
                 asked = list(operations_of(wishes, held, twin.state))
                 expected = twin.decide(asked)
 
-                outcomes = registry.record([Asked(item) for item in asked])
+                outcomes = writers[writer].record([Asked(item) for item in asked])
 
                 assert [decided(item) for item in outcomes] == expected
                 twin.catch_up()

@@ -61,7 +61,7 @@ WRONG_TEXTS: dict[str, tuple[str, list[str]]] = {
     "schemas": ("invalid-field", ["AB" * 32, "ab" * 31]),
     "root": ("invalid-field", ["AB" * 32, "ab" * 31]),
     "beneficiary": ("invalid-field", ["", "Energy Buyers Ltd", "ab" * 31]),
-    "country": ("invalid-country", ["", "dk", "D", "DNK", "D1", "DK\n"]),
+    "country": ("invalid-country", ["", "dk", "D", "DNK", "D1", "DK\n", "UK", "EL"]),
     "reason": ("invalid-field", ["", "Reason", "two words", "-x", "1x", "x" * 65]),
     "code": ("invalid-field", ["", "Over-capacity", "x_y"]),
     "gsrn": (

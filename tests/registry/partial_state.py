@@ -37,9 +37,11 @@ class Shelf:
         self.entities = {kind: {item.key: item for item in state.all(kind)} for kind in ENTITIES}
         self.bundles = sorted(state.bundles)
 
-    def load(self, operations: Iterable[Operation], *, time_ms: int) -> State:
-        """Return a State with what the operations read."""
-        state = State()
+    def load(
+        self, operations: Iterable[Operation], *, time_ms: int, into: State | None = None
+    ) -> State:
+        """Return a State with what the operations read, or add it to one kept from before."""
+        state = into or State()
         for registry in self.entities[Registry].values():
             state.add(registry)
         reads = [read for operation in operations for read in operation.reads()]
@@ -59,6 +61,8 @@ class Shelf:
             self._add(state, *(d for d in self.entities[Device].values() if d.gsrn == read.key))
         elif read.kind == "period":
             self._load_period(state, read.key)
+        elif read.kind == "range" and state.covers(read.key):
+            pass
         elif read.kind == "range":
             self._load_range(state, read.key)
             self._add(state, self.entities[Issuance].get(read.key.issuance))

@@ -19,6 +19,7 @@ from builders import (
 )
 
 from app.registry.devices import Device
+from app.registry.errors import RefusalError
 
 APPROVE = approve_device(REGISTERED_DEVICE)
 EARLIEST = ms("2020-01-01") - 14 * HOUR_MS
@@ -77,3 +78,25 @@ def test_refusals_are_raised_in_this_order() -> None:
         ("invalid-interval", "/valid_until", "R7"),
         ("outside-operation-period", "/valid_from", ""),
     ]
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "is_covered"),
+    [
+        (APPROVE.valid_from, APPROVE.valid_until, True),
+        (APPROVE.valid_from, APPROVE.valid_from + 1, True),
+        (APPROVE.valid_from, APPROVE.valid_from, False),
+        (APPROVE.valid_from - 1, APPROVE.valid_until, False),
+        (APPROVE.valid_from, APPROVE.valid_until + 1, False),
+    ],
+)
+def test_a_registration_covers_what_lies_within_it_and_is_not_empty(
+    start: int, end: int, *, is_covered: bool
+) -> None:
+    device = devices_book().state.device(DEVICE)
+
+    if is_covered:
+        device.must_be_valid(start, end)
+    else:
+        with pytest.raises(RefusalError, match="registration-boundary"):
+            device.must_be_valid(start, end)

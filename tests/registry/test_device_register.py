@@ -133,12 +133,6 @@ def test_a_domain_may_certify_single_sources_only() -> None:
     assert decide_and_apply(book, hydro).puts
 
 
-def test_a_domain_of_an_unknown_version_of_the_code_lists_registers_nothing() -> None:
-    later = replace(GENESIS, domains=(replace(SETTINGS, code_lists="eecs-2"),))
-
-    assert refusal(parties_book(later), REGISTER) == ("unknown-code", "", "R77")
-
-
 def test_refusals_are_raised_in_this_order() -> None:
     book = devices_book()
     worst = replace(

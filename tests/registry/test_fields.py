@@ -294,3 +294,10 @@ def test_an_issue_of_400_spans_can_be_recorded_and_one_of_401_cannot() -> None:
     assert parse_operation(longest.plain()) == longest
     with pytest.raises(RefusalError, match="1 to 400"):
         replace(longest, spans=(*longest.spans, day(400))).plain()
+
+
+def test_a_member_whose_name_a_pointer_must_escape_is_named_rightly() -> None:
+    with pytest.raises(RefusalError) as caught:
+        parse_operation({**RETIRE.plain(), "a/b~c": 1})
+
+    assert (caught.value.code, caught.value.pointer) == ("unknown-field", "/a~1b~0c")

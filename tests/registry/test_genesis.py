@@ -131,3 +131,9 @@ def test_refusals_are_raised_in_this_order() -> None:
         ("invalid-domain", ""),
     ]
     assert decide_and_apply(Book(), replace(one_domain, domains=(SETTINGS,))).puts
+
+
+def test_a_domain_of_an_unknown_version_of_the_code_lists_is_refused() -> None:
+    later = replace(GENESIS, domains=(SETTINGS, replace(OTHER, code_lists="eecs-2")))
+
+    assert refusal(Book(), later) == ("unknown-code", "/domains/1/code_lists", "R77")

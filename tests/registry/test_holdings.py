@@ -236,6 +236,36 @@ def test_150_ranges_may_leave_and_not_one_more(ask: Ask) -> None:
 
 
 @both
+def test_151_ranges_that_are_named_are_refused_even_before_they_are_written_down(ask: Ask) -> None:
+    book = parties_book()
+    holding(book, A, *[(1, *owner) for _ in range(151) for owner in (OWN, ALIEN)])
+    items = [Range(A, first, first) for first in range(1, 303, 2)]
+
+    assert len(taken(book, ask(*items[1:]))) == 150
+    assert refusal(book, ask(*items)) == ("too-many-ranges", "", "")
+
+
+@both
+def test_the_151st_range_is_refused_before_it_is_known_whether_there_is_enough(ask: Ask) -> None:
+    book = parties_book()
+    holding(book, A, *[(1, *owner) for _ in range(150) for owner in (OWN, ALIEN)])
+
+    assert refusal(book, ask(quantity=151))[0] == "insufficient-balance"
+    holding(book, B, (1, *OWN), age=(JANUARY + DAY_MS, 1))
+    assert refusal(book, ask(quantity=152)) == ("too-many-ranges", "", "")
+
+
+@both
+def test_150_ranges_of_several_issuances_may_leave_and_not_one_more(ask: Ask) -> None:
+    book = parties_book()
+    for number in range(151):
+        holding(book, uid(f"one of many {number}"), (2, *OWN), age=(JANUARY, number))
+
+    assert len(taken(book, ask(quantity=300))) == 150
+    assert refusal(book, ask(quantity=301)) == ("too-many-ranges", "", "")
+
+
+@both
 def test_bundles_side_by_side_leave_as_one_range(ask: Ask) -> None:
     book = parties_book()
     holding(book, A, *[(1, *OWN)] * 200)
@@ -334,3 +364,59 @@ def test_items_are_judged_one_by_one_and_each_in_this_order(ask: Ask) -> None:
         ("/items/1", "R26"),
     ]
     assert refusal(book, steps[0])[0] == "not-found"
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "is_known"),
+    [
+        (1, 1, True),
+        (1, 4, True),
+        (2, 3, True),
+        (1, 5, False),
+        (4, 7, False),
+        (5, 5, False),
+        (5, 6, False),
+        (5, 7, False),
+        (6, 7, True),
+        (7, 99, True),
+        (1, 99, False),
+        (10, 10, True),
+        (11, 12, True),
+    ],
+)
+def test_a_range_is_known_where_every_bundle_that_overlaps_it_is(
+    first: int, last: int, *, is_known: bool
+) -> None:
+    whole, partial = parties_book(), parties_book()
+    holding(whole, A, (2, *OWN), (2, *ALIEN), (1, *OWN), (2, *ALIEN), (3, *OWN))
+    partial.state.add(whole.state.issuance(A))
+    for bundle in whole.state.bundles:
+        if bundle.first != 5:
+            partial.state.bundles.add(bundle)
+
+    assert partial.state.covers(Range(A, first, last)) is is_known
+    assert whole.state.covers(Range(A, first, last))
+
+
+def test_a_range_of_an_unknown_issuance_is_not_known() -> None:
+    whole, partial = parties_book(), parties_book()
+    holding(whole, A, (2, *OWN))
+
+    for bundle in whole.state.bundles:
+        partial.state.bundles.add(bundle)
+
+    assert not partial.state.covers(Range(A, 1, 2))
+    assert not partial.state.covers(Range(B, 1, 1))
+
+
+def test_an_issuance_whose_last_certificates_are_unknown_is_not_known() -> None:
+    whole, partial = parties_book(), parties_book()
+    holding(whole, A, (2, *OWN), (2, *ALIEN))
+
+    partial.state.add(whole.state.issuance(A))
+    assert not partial.state.covers(Range(A, 1, 1))
+    partial.state.bundles.add(next(iter(whole.state.bundles)))
+
+    assert partial.state.covers(Range(A, 1, 2))
+    assert not partial.state.covers(Range(A, 1, 3))
+    assert not partial.state.covers(Range(A, 2, 99))

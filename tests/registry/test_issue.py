@@ -370,15 +370,20 @@ def test_production_is_issued_until_its_certificates_could_no_longer_be_retired(
     assert refusal(book, genuine) == ("issue-window-closed", "", "R11")
 
 
-def test_more_energy_than_a_leaf_can_state_is_refused() -> None:
+def test_as_much_energy_as_a_leaf_can_state_is_issued_and_no_watt_hour_more() -> None:
     book = devices_book()
     book.state.add(replace(book.state.device(DEVICE), capacity_w=INTEGER_MAX))
-    decide_and_apply(book, measure(day_span(0, INTEGER_MAX), day_span(1, INTEGER_MAX)))
+    spans = (day_span(0, INTEGER_MAX - 1), day_span(1, 1), day_span(2, 1))
+    decide_and_apply(book, measure(*spans))
     book.state.add(approved_request(JANUARY, 0, 1))
 
+    most = compose_issue(book, JANUARY)
+    assert most.plain()["energy_wh"] == INTEGER_MAX
+    assert most.decide(book.state, book.at).puts
+
+    book.state.add(approved_request(JANUARY, 0, 2))
     with pytest.raises(RefusalError) as caught:
         compose_issue(book, JANUARY)
-
     assert caught.value.code == "invalid-quantity"
 
 

@@ -23,7 +23,7 @@ from builders import (
 from app.registry.errors import RefusalError
 from app.registry.issuances import Request
 from app.registry.measurements import Span
-from app.registry.operation import follow_id, must_be_new
+from app.registry.operation import claimed_ids, follow_id, must_be_new
 from app.registry.operations import OPERATIONS
 from app.registry.state import ENTITIES, State
 
@@ -109,6 +109,24 @@ def test_what_follows_has_an_id_that_its_cause_and_type_determine() -> None:
     assert found == "6f7a54aa-240b-5ea9-86dd-82bd848c8607"
     assert UUID(found).version == 5
     assert len({found, follow_id(cause, "expire"), follow_id(uid("x"), "issue")}) == 3
+
+
+@pytest.mark.parametrize("verb", OPERATIONS)
+def test_an_operation_claims_its_own_id_and_those_of_all_that_may_follow(verb: str) -> None:
+    book, operation = book_for(verb), acceptable()[verb]
+
+    own, *following = claimed_ids(operation)
+
+    follows = operation.decide(book.state, book.at).follows
+    assert own == operation.id
+    assert {follow_id(own, follow.type) for follow in follows} <= set(following)
+    assert len(following) == (verb in {"issue.request", "issue.approve"})
+
+
+def test_a_request_claims_the_issue_that_follows_where_that_is_automatic() -> None:
+    asked = acceptable()["issue.request"]
+
+    assert claimed_ids(asked) == (asked.id, follow_id(asked.id, "issue"))
 
 
 def test_a_value_that_is_not_there_is_named_by_its_kind() -> None:

@@ -54,11 +54,17 @@ class CodeLists:
             )
 
 
-@cache
-def code_lists(version: str) -> CodeLists:
+def code_lists(version: str, *, pointer: str = "") -> CodeLists:
     """Return the lists of a version. Raises RefusalError for an unknown version."""
     if version not in _FILES:
-        raise RefusalError("unknown-code", "no such version of the code lists", rule="R77")
+        raise RefusalError(
+            "unknown-code", "no such version of the code lists", rule="R77", pointer=pointer
+        )
+    return _read(version)
+
+
+@cache
+def _read(version: str) -> CodeLists:
     sources, technologies = _FILES[version]
     return CodeLists(_codes(sources), _codes(technologies))
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
+from app.registry.codes.lists import code_lists
 from app.registry.domains import Domain, DomainSettings, Registry
 from app.registry.errors import RefusalError
 from app.registry.fields import OBJECT, Hash, Id, listed, nested, text, whole
@@ -71,6 +72,8 @@ class Genesis(Operation):
             raise RefusalError(
                 "invalid-domain", "codes and prefixes are unique", rule="R17", pointer="/domains"
             )
+        for number, domain in enumerate(self.domains):
+            code_lists(domain.code_lists, pointer=f"/domains/{number}/code_lists")
         if any(domain.retire_months < domain.transfer_months for domain in self.domains):
             raise RefusalError(
                 "invalid-domain", "retiring ends before transferring", pointer="/domains"

@@ -1,0 +1,176 @@
+"""The projection as tables: what replaying the log gives, and nothing else."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    text,
+)
+
+from app.storage.schema import Hash, Id, metadata
+
+registries = Table(
+    "registries",
+    metadata,
+    Column("origin", String(200), primary_key=True),
+    Column("operator", Id, nullable=False),
+    Column("issuing_body", Id, nullable=False),
+    Column("log_vkey", Text, nullable=False),
+    Column("authority_set", Text, nullable=False),
+    Column("rules", Integer, nullable=False),
+    Column("schemas", Hash, nullable=False),
+)
+
+domains = Table(
+    "domains",
+    metadata,
+    Column("code", String(16), primary_key=True),
+    Column("settings", Text, nullable=False),
+    Column("issued", BigInteger, nullable=False),
+)
+
+organisations = Table(
+    "organisations",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("roles", String(100), nullable=False),
+    Column("country", String(2), nullable=False),
+    Column("record", Hash, nullable=False),
+)
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("organisation", Id, nullable=False, index=True),
+)
+
+senders = Table(
+    "senders",
+    metadata,
+    Column("account", Id, primary_key=True),
+    Column("sender", Id, primary_key=True),
+    Column("is_allowed", Boolean, nullable=False),
+)
+
+devices = Table(
+    "devices",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("organisation", Id, nullable=False, index=True),
+    Column("domain", String(16), nullable=False),
+    Column("gsrn", String(18), nullable=False, unique=True),
+    Column("energy_source", String(9), nullable=False),
+    Column("technology", String(7), nullable=False),
+    Column("capacity_w", BigInteger, nullable=False),
+    Column("commissioned_on", String(10), nullable=False),
+    Column("attributes", Hash, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("valid_from", BigInteger, nullable=False),
+    Column("valid_until", BigInteger, nullable=False),
+    Column("is_automatic", Boolean, nullable=False),
+    Column("carried_wh", BigInteger, nullable=False),
+)
+
+spans = Table(
+    "spans",
+    metadata,
+    Column("device", Id, primary_key=True),
+    Column("start", BigInteger, primary_key=True, autoincrement=False),
+    Column("end", BigInteger, nullable=False),
+    Column("energy_wh", BigInteger, nullable=False),
+    Column("count", BigInteger, nullable=False),
+    Column("root", String(64), nullable=False),
+    Column("gap", String(64), nullable=False),
+    Column("is_accepted", Boolean, nullable=False),
+    Column("issuance", Id),
+    CheckConstraint('"start" < "end" AND energy_wh >= 0', name="measured"),
+)
+
+requests = Table(
+    "requests",
+    metadata,
+    Column("issuance", Id, primary_key=True),
+    Column("device", Id, nullable=False, index=True),
+    Column("account", Id, nullable=False),
+    Column("period_start", BigInteger, nullable=False),
+    Column("period_end", BigInteger, nullable=False),
+    Column("state", String(16), nullable=False),
+)
+
+issuances = Table(
+    "issuances",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("device", Id, nullable=False, index=True),
+    Column("domain", String(16), nullable=False),
+    Column("account", Id, nullable=False),
+    Column("period_start", BigInteger, nullable=False),
+    Column("period_end", BigInteger, nullable=False),
+    Column("energy_wh", BigInteger, nullable=False),
+    Column("carried_in_wh", BigInteger, nullable=False),
+    Column("carried_out_wh", BigInteger, nullable=False),
+    Column("face_value_wh", BigInteger, nullable=False),
+    Column("quantity", BigInteger, nullable=False),
+    Column("number_first", String(30), nullable=False, unique=True),
+    Column("transfer_until", BigInteger, nullable=False),
+    Column("retire_until", BigInteger, nullable=False),
+    Column("code_lists", String(32), nullable=False),
+    Column("attributes", Hash, nullable=False),
+    Column("index", BigInteger, nullable=False),
+)
+
+retirements = Table(
+    "retirements",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("account", Id, nullable=False, index=True),
+    Column("usage", String(32), nullable=False),
+    Column("beneficiary", Hash, nullable=False, index=True),
+    Column("country", String(2), nullable=False),
+    Column("period_start", BigInteger, nullable=False),
+    Column("period_end", BigInteger, nullable=False),
+    Column("quantity", BigInteger, nullable=False),
+    Column("index", BigInteger, nullable=False),
+)
+
+_IS_OPEN = text("to_height IS NULL")
+_IS_HELD = text("to_height IS NULL AND state = 'active'")
+
+bundles = Table(
+    "bundles",
+    metadata,
+    Column("issuance", Id, primary_key=True),
+    Column("first", BigInteger, primary_key=True, autoincrement=False),
+    Column("last", BigInteger, nullable=False),
+    Column("account", Id, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("from_height", BigInteger, primary_key=True, autoincrement=False),
+    Column("period_start", BigInteger, nullable=False),
+    Column("issued_index", BigInteger, nullable=False),
+    Column("to_height", BigInteger),
+    CheckConstraint('"first" >= 1 AND "first" <= "last"', name="range"),
+    Index(
+        "uq_bundles_open",
+        "issuance",
+        "first",
+        unique=True,
+        sqlite_where=_IS_OPEN,
+        postgresql_where=_IS_OPEN,
+    ),
+    Index(
+        "ix_bundles_held",
+        "account",
+        "period_start",
+        "issued_index",
+        "first",
+        sqlite_where=_IS_HELD,
+        postgresql_where=_IS_HELD,
+    ),
+)
