@@ -174,7 +174,7 @@ class Export:
     def _sealed(self, leaves: Sequence[bytes], ends: Sequence[int], seal: Seal) -> list[str]:
         origin = self.sound.identity.origin
         frontier = Frontier()
-        notes = []
+        notes: list[str] = []
         for leaf in leaves:
             frontier.append(leaf_hash(leaf))
             if frontier.size in ends:

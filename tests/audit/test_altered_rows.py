@@ -133,11 +133,12 @@ def others(column: Column[Any], value: Any) -> list[list[Any]]:  # noqa: ANN401 
     elif isinstance(column.type, Integer | BigInteger):
         made.append([1] if value is None else [value + 1, value + 1_000_000, value - 1])
     elif isinstance(column.type, LargeBinary):
-        made += [[bytes([value[0] ^ 1]) + value[1:]], [value[:-1]], [b""]]
+        made.append([bytes([value[0] ^ 1]) + value[1:]])
     elif isinstance(column.type, Uuid) or value is None:
         made.append([new_id()])
     else:
-        made += [[value[:-1] + ("1" if value[-1:] == "0" else "0")], [" " + value]]
+        made.append([value[:-1] + ("1" if value[-1:] == "0" else "0")])
+        made += [[" " + value]] if column.table in PROJECTION else []
     return made
 
 
@@ -181,11 +182,13 @@ def test_the_story_is_sound_in_the_database_and_fills_every_table(told: Registry
 
 @pytest.mark.parametrize("table", TOLD, ids=lambda table: table.name)
 def test_an_altered_column_of_any_row_is_found(table: Table, told: Registry) -> None:
-    anchor = newest(told) if table in PROJECTION else UNANCHORED
+    trusted = newest(told)
     escaped: Counter[str] = Counter()
     accepted = set()
     for row in rows_of(told, table):
         for column in table.columns:
+            is_signed = table is head or column is blocks.c.checkpoint
+            anchor = UNANCHORED if is_signed else trusted
             for values in others(column, row[column.name]):
                 with altering(told) as connection:
                     if alter(connection, table, row, column, values):

@@ -170,8 +170,8 @@ def test_readings_of_too_few_or_too_many_days_differ(count: int, export: Export)
         lambda data: data.replace(b"\n", b"\r\n"),
         lambda data: data.replace(b"\n", b"\n\n", 1),
         lambda data: data + b"\n",
-        lambda data: b"",
-        lambda data: b"\n",
+        lambda _: b"",
+        lambda _: b"\n",
     ],
     ids=["cut", "CR", "CRLF", "blank line", "blank line at the end", "emptied", "line feed"],
 )

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from app.ledger.encoding import decode, encode
+from app.ledger.encoding import Value, decode, encode
 from app.ledger.leaves import header_hash
 from app.ledger.notes import cosigner_key, log_key
 from app.ledger.signatures import Ed25519Signer
@@ -208,7 +208,7 @@ def test_a_genesis_with_a_change_is_not_what_the_rules_compute(
     export: Export, blocks: list[ForgedBlock]
 ) -> None:
     value = decode(blocks[0].operations[0])
-    row = {"issuance": "a", "first": 1, "last": 2, "from": "b/active", "to": "c/active"}
+    row: Value = {"issuance": "a", "first": 1, "last": 2, "from": "b/active", "to": "c/active"}
     blocks[0].operations[0] = encode({**value, "change": [row]})
 
     assert export.forge(blocks).found() == {("change-differs", "leaf 0")}

@@ -1,4 +1,4 @@
-"""Checks 7 and 8: what the rules never allowed is found by replay, even with every seal in order."""
+"""Checks 7 and 8: what the rules never allowed is found by replay, whoever sealed it."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -8,7 +8,7 @@ import pytest
 
 from app.audit.findings import Report
 from app.audit.replay import Replay
-from app.ledger.encoding import decode, encode
+from app.ledger.encoding import Value, decode, encode
 from app.ledger.leaves import OperationLeaf, parse_leaf
 from app.registry.issuances import Issuance
 from app.registry.operation import follow_id
@@ -251,13 +251,13 @@ def test_a_forged_row_of_change_is_not_what_the_rules_compute(
     export: Export,
     blocks: list[ForgedBlock],
 ) -> None:
-    type = "retire" if name == "state" else "transfer"
-    height, at = export.sound.where(type)
+    verb = "retire" if name == "state" else "transfer"
+    height, at = export.sound.where(verb)
     value = decode(blocks[height].operations[at])
     first, *rest = value["change"]
     blocks[height].operations[at] = encode({**value, "change": [change(first), *rest]})
 
-    where = f"leaf {export.sound.index(type)}"
+    where = f"leaf {export.sound.index(verb)}"
     assert export.forge(blocks).found() == {("change-differs", where)}
 
 
@@ -290,7 +290,7 @@ def test_a_change_of_what_changes_nothing_is_not_what_the_rules_compute(
 
 @pytest.mark.parametrize("row", [{}, [], 7, {"issuance": 1}], ids=repr)
 def test_a_row_of_change_outside_the_format_is_unreadable(
-    row: object, export: Export, blocks: list[ForgedBlock]
+    row: Value, export: Export, blocks: list[ForgedBlock]
 ) -> None:
     height, at = export.sound.where("retire")
     value = decode(blocks[height].operations[at])
@@ -364,8 +364,8 @@ def test_an_operation_that_was_asked_for_has_no_cause(
 def test_a_replay_stops_at_the_first_operation_that_cannot_be_right(
     export: Export, blocks: list[ForgedBlock]
 ) -> None:
-    for type in ("account.open", "transfer", "retire"):
-        height, at = export.sound.where(type)
+    for verb in ("account.open", "transfer", "retire"):
+        height, at = export.sound.where(verb)
         blocks[height].operations[at] = edited(blocks[height].operations[at], by=new_id())
 
     report = export.forge(blocks).audit()
