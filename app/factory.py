@@ -96,7 +96,7 @@ def open_registry(settings: Settings) -> Iterator[Registry]:
         storage.check()
         sealer = load_keys(settings.keys)
         identity, genesis = _check(storage, sealer, mark)
-        yield Registry(
+        registry = Registry(
             settings=settings,
             storage=storage,
             recorder=make_recorder(settings, storage, sealer),
@@ -106,7 +106,10 @@ def open_registry(settings: Settings) -> Iterator[Registry]:
             operator=genesis.operator,
             issuing_body=genesis.issuing_body,
         )
-        mark.flush()
+        try:
+            yield registry
+        finally:
+            mark.flush()
     finally:
         storage.close()
 
@@ -114,10 +117,11 @@ def open_registry(settings: Settings) -> Iterator[Registry]:
 def _check(
     storage: Storage, sealer: Sealer, mark: HighWaterMark
 ) -> tuple[LogIdentity, GenesisFacts]:
+    seen = mark.read()
     with storage.log() as log:
         identity = LogIdentity.read(next(iter(log.range(0, 1)), b""))
         sealer.check(identity)
-        mark.check(log)
+        mark.check(log, seen)
         (genesis,) = log.entities(GenesisFacts)
     return identity, genesis
 

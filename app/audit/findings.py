@@ -18,7 +18,6 @@ FINDINGS: dict[str, str] = {
     "cosignature-repeated": "an authority signed one checkpoint twice",
     "signature-line-damaged": "a signature line has a known name or key, but not both",
     "quorum-missing": "fewer authorities cosigned than the engine asks for",
-    "authority-set-invalid": "the authority set cannot be in force",
     "seal-missing": "a block has no seal",
     "genesis-invalid": "the first leaf is no genesis of this log",
     "operation-repeated": "an operation id stands twice on the log",

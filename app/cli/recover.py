@@ -25,9 +25,10 @@ def recover_command(*, accept: bool) -> None:
     storage, mark = make_storage(settings), make_mark(settings)
     try:
         storage.check()
+        seen = mark.read()
         with storage.log() as log:
             try:
-                mark.check(log)
+                mark.check(log, seen)
             except BehindError as behind:
                 click.echo(f"{behind}\n\n{ADVICE}", err=True)
                 if not accept:

@@ -38,7 +38,6 @@ REFUSALS: dict[str, tuple[Kind, str]] = {
     "source-not-eligible": (Kind.INVALID, "Energy source not certified in this domain"),
     "invalid-device-data": (Kind.INVALID, "Device data cannot be right"),
     "invalid-domain": (Kind.INVALID, "Domain settings cannot be right"),
-    "document-mismatch": (Kind.INVALID, "Document does not have the hash that was recorded"),
     # who asks
     "unknown-organisation": (Kind.FORBIDDEN, "Organisation not admitted"),
     "forbidden-role": (Kind.FORBIDDEN, "Role missing"),
@@ -78,7 +77,6 @@ REFUSALS: dict[str, tuple[Kind, str]] = {
     "invalid-state-transition": (Kind.CONFLICT, "State does not allow it"),
     "transfer-window-closed": (Kind.CONFLICT, "Transfer window closed"),
     "certificate-expired": (Kind.CONFLICT, "Retirement window closed"),
-    "missing-retirement-details": (Kind.INVALID, "Retirement details missing"),
     "invalid-consumption-period": (Kind.INVALID, "Consumption period cannot be claimed"),
     # not now
     "clock-leapt": (Kind.UNAVAILABLE, "The clock has leapt"),

@@ -9,6 +9,7 @@ from app.registry.issuances import Issuance
 from app.registry.operation import QUANTITY, RANGE, Read, Wanted
 from app.registry.ranges import (
     ACTIVE,
+    LOCKED,
     RANGES_MAX,
     RETIRED,
     Bundle,
@@ -100,6 +101,8 @@ def _check_takeable(bundle: Bundle, account: Account, pointer: str) -> None:
         )
     if bundle.state == RETIRED:
         raise RefusalError("already-retired", "part of it is retired", rule="R45", pointer=pointer)
+    if bundle.state == LOCKED:
+        raise RefusalError("bundle-locked", "part of it is locked", rule="R37", pointer=pointer)
     if bundle.state != ACTIVE:
         raise RefusalError(
             "invalid-state-transition", "part of it is not active", rule="R28", pointer=pointer

@@ -8,9 +8,8 @@ from app.registry.errors import RefusalError
 from app.registry.fields import ID, QUANTITY, MemberKind, listed
 
 ACTIVE = "active"
+LOCKED = "locked"
 RETIRED = "retired"
-STATES = ("active", "reserved", "locked", "offered", "retired", "expired", "withdrawn")
-TERMINAL = frozenset(("retired", "expired", "withdrawn"))
 
 RANGES_MAX = 150
 FRESH = -1
@@ -126,6 +125,9 @@ class Bundles:
     def __iter__(self) -> Iterator[Bundle]:
         for rows in self._rows.values():
             yield from rows.values()
+
+    def __len__(self) -> int:
+        return sum(map(len, self._rows.values()))
 
     def add(self, bundle: Bundle) -> None:
         """Take in a bundle that rows already hold, unless it or a piece of it is here."""

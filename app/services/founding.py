@@ -53,7 +53,7 @@ def make_keys(folder: Path, founding: Founding) -> Sealer:
 
 def load_keys(folder: Path) -> Sealer:
     """Return the keys of a registry that was founded here. Raises KeyFileError."""
-    paths = sorted((folder / AUTHORITIES).glob("*.key"), key=lambda path: int(path.stem))
+    paths = sorted((folder / AUTHORITIES).glob("*.key"), key=lambda path: path.stem.zfill(8))
     return Sealer(load_signer(folder / LOG_KEY), tuple(map(load_signer, paths)))
 
 

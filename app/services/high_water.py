@@ -44,7 +44,7 @@ class HighWaterMark:
         """Accept the database as it is, on the operator's word."""
         with self._lock:
             self._latest = sealed
-            self._write()
+            self._write(is_forced=True)
 
     def read(self) -> tuple[int, str] | None:
         """Return the size and hex root that were remembered; None where there is no file."""
@@ -56,19 +56,24 @@ class HighWaterMark:
         except (orjson.JSONDecodeError, KeyError, TypeError, ValueError) as error:
             raise BehindError(f"{self._path} cannot be read") from error
 
-    def check(self, log: Log) -> None:
-        """Refuse a database that is behind or beside the mark. Raises BehindError."""
-        mark = self.read()
-        if mark is None:
+    def check(self, log: Log, seen: tuple[int, str] | None) -> None:
+        """Refuse a database that is behind or beside the mark. Raises BehindError.
+
+        `seen` is what `read` gave before the log was opened: another process may go on meanwhile.
+        """
+        if seen is None:
             return
-        size, root = mark
+        size, root = seen
         if log.size() < size:
             raise BehindError(f"the log has {log.size()} leaves, {size} were sealed: `eac recover`")
         if root_at(log, size) != root:
             raise BehindError(f"the log has another root at size {size}: `eac recover`")
 
-    def _write(self) -> None:
+    def _write(self, *, is_forced: bool = False) -> None:
         if self._latest is None:
+            return
+        seen = None if is_forced else self.read()
+        if seen is not None and seen[0] > self._latest.size:
             return
         content = {"size": self._latest.size, "root": self._latest.root.hex()}
         beside = self._path.with_name(f".{self._path.name}.{os.getpid()}")

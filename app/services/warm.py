@@ -7,7 +7,8 @@ from threading import Lock
 from app.registry.operation import QUANTITY, RANGE, Read
 from app.registry.state import State
 
-READS_MAX = 50_000
+KEPT_MAX = 50_000
+"""How many reads and bundles are kept at the most; beyond it a process begins anew."""
 
 
 @dataclass(slots=True)
@@ -46,6 +47,6 @@ class WarmState:
         """Keep what is true at a header, unless it has grown too large."""
         known.header_hash = header_hash
         known.state.recorded.clear()
-        if len(known.reads) <= READS_MAX:
+        if len(known.reads) + len(known.state.bundles) <= KEPT_MAX:
             with self._lock:
                 self._kept = known

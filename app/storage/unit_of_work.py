@@ -71,6 +71,9 @@ class Statements:
             )
             .order_by(tiles.c.number)
         )
+        self.block_hash = way.compile(
+            select(blocks.c.hash).where(blocks.c.height == bindparam("at"))
+        )
         opened = way.keys(bundles.c.issuance, bundles.c.first)
         self.close = way.compile(
             update(bundles)
@@ -205,14 +208,16 @@ class UnitOfWork:
                 raise RefusalError("busy", "nothing was recorded") from error
 
     def _has_block(self, height: int, header_hash: str) -> bool:
-        query = select(blocks.c.hash).where(blocks.c.height == height)
+        """Ask on another connection, behind the head-row lock: a commit may still be under way."""
         try:
-            with self._database.reading() as connection:
-                return connection.scalar(query) == header_hash
-        except DBAPIError as error:
+            with self._database.writing() as driver:
+                driver.execute(self._statements.lock).fetchone()
+                found = driver.execute(self._statements.block_hash, {"at": height}).fetchone()
+        except (DBAPIError, RefusalError, *DBAPI_ERRORS) as error:
             raise RefusalError(
                 "outcome-unknown", "the database did not say whether it was recorded"
             ) from error
+        return found is not None and found[0] == header_hash
 
     def _insert(self, table: Table, rows: Sequence[Sequence[Any]], suffix: str = "") -> None:
         if rows:

@@ -128,6 +128,24 @@ def test_the_newest_seal_bundle_of_a_long_log_cannot_be_missing(long: Export) ->
     assert {code for code, _ in found} == {"seal-missing"}
 
 
+def test_a_later_entry_bundle_that_is_cut_ends_the_replay(long: Export) -> None:
+    name = "tile/entries/001"
+    long.put(name, long.only(name).read_bytes()[:-1])
+
+    report = long.audit()
+
+    assert ("export-incomplete", name) in found_in(report)
+    assert (report.origin, report.is_replayed) == (long.sound.identity.origin, False)
+
+
+def test_a_log_that_lacks_an_entry_bundle_is_not_shorter_and_sound(long: Export) -> None:
+    long.only("tile/entries/001").unlink()
+
+    codes = {code for code, _ in long.found()}
+
+    assert {"quorum-missing", "checkpoint-differs", "export-incomplete"} & codes
+
+
 class Tiles:
     """A log of many leaves that gives nothing but its tiles."""
 
@@ -193,6 +211,21 @@ def test_tiles_of_three_levels_are_compared_full_and_partial(
         if is_damaged
         else set()
     )
+
+
+def test_a_level_that_ends_with_a_full_tile_has_no_partial_one() -> None:
+    whole = Tree(leaf_hash(b"%d" % number) for number in range(256 * 256))
+    top = Tile(2, 0, 1)
+    report = Report()
+    rebuilt = RebuiltTree(Tiles(whole, [top]), whole.size)
+
+    for index in range(whole.size):
+        rebuilt.append(b"%d" % index, index, report)
+    rebuilt.check_root(whole.node(16, 0), "end", report)
+    rebuilt.finish(report)
+
+    assert rebuilt.root == whole.node(16, 0)
+    assert found_in(report) == {("tile-differs", top.path)}
 
 
 def test_a_folder_counts_entries_by_the_widest_partial_bundle(sound: Sound) -> None:

@@ -4,7 +4,11 @@ from typing import Any
 
 import pytest
 
-from tests.audit.forging import Export, ForgedBlock, later
+from app.audit.chain import Chain
+from app.audit.findings import Report
+from app.ledger.leaves import HeaderLeaf, parse_leaf
+from app.ledger.merkle import leaf_hash
+from tests.audit.forging import Export, ForgedBlock, Sound, later
 
 HEIGHT = 3
 FORGED: dict[str, Any] = {
@@ -106,6 +110,33 @@ def test_a_header_outside_the_format_is_unreadable(
 
     index = sum(len(block.operations) + 1 for block in blocks[: HEIGHT + 1]) - 1
     assert ("leaf-unreadable", f"leaf {index}") in found
+
+
+@pytest.mark.parametrize("is_forged", [False, True])
+def test_a_chain_is_taken_up_behind_a_block_that_is_known(
+    is_forged: bool,  # noqa: FBT001 - a parameter
+    sound: Sound,
+) -> None:
+    known, following = (
+        (leaf, data)
+        for data in sound.leaves
+        if isinstance(leaf := parse_leaf(data), HeaderLeaf) and leaf.height in (5, 6)
+    )
+    chain = Chain.after(
+        known[0],
+        known[1] + b" " * is_forged,
+        origin=sound.identity.origin,
+        authority_set=sound.identity.authority_set,
+    )
+    report = Report()
+
+    for data in sound.leaves[following[0].first : following[0].index]:
+        chain.add_operation(leaf_hash(data))
+    chain.close_block(*following, report)
+
+    details = [finding.detail for finding in report.findings]
+    assert details == ["previous is not as the chain gives it"] * is_forged
+    assert (chain.height, chain.first) == (6, following[0].index + 1)
 
 
 def test_genesis_is_alone_in_its_block(export: Export, blocks: list[ForgedBlock]) -> None:

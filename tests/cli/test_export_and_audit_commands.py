@@ -57,13 +57,13 @@ def test_an_export_says_where_it_is_and_how_long(eac: Eac, genesis: str, tmp_pat
 def test_an_export_replaces_an_earlier_one_as_a_whole(
     eac: Eac, genesis: str, tmp_path: Path
 ) -> None:
-    (tmp_path / "export/late").write_text("left over")
-    (tmp_path / "export/checkpoint").write_text("damaged")
+    (tmp_path / "export/tile/late").write_text("left over")
+    flip(tmp_path / "export/policy/0", 0)
 
     replaced = eac("export", "--to", "export")
 
     assert replaced.status == 0
-    assert not (tmp_path / "export/late").exists()
+    assert not (tmp_path / "export/tile/late").exists()
     assert eac("audit", "export", "--genesis", genesis).status == 0
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
 

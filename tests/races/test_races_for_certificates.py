@@ -264,4 +264,4 @@ def test_the_mark_of_many_writers_is_not_ahead_of_their_log(
         mark = registry.mark.read()
         assert mark is not None
         assert mark[0] <= log.size()
-        registry.mark.check(log)
+        registry.mark.check(log, registry.mark.read())

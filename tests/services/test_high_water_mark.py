@@ -26,7 +26,7 @@ def test_a_mark_that_was_never_written_is_no_mark(embedded: Registry, tmp_path: 
 
     assert mark.read() is None
     with embedded.storage.log() as log:
-        mark.check(log)
+        mark.check(log, mark.read())
     mark.flush()
     assert mark.read() is None
 
@@ -91,7 +91,7 @@ def test_a_database_that_is_behind_the_mark_is_refused(embedded: Registry, ahead
         embedded.mark.reset(checkpoint(log.size() + ahead))
 
         with pytest.raises(BehindError, match="eac recover"):
-            embedded.mark.check(log)
+            embedded.mark.check(log, embedded.mark.read())
 
 
 def test_another_root_at_the_marked_size_is_refused(embedded: Registry) -> None:
@@ -101,7 +101,7 @@ def test_another_root_at_the_marked_size_is_refused(embedded: Registry) -> None:
             embedded.mark.reset(checkpoint(size))
 
             with pytest.raises(BehindError, match=f"another root at size {size}"):
-                embedded.mark.check(log)
+                embedded.mark.check(log, embedded.mark.read())
 
 
 def test_every_earlier_size_of_the_log_agrees_with_its_mark(embedded: Registry) -> None:
@@ -112,7 +112,7 @@ def test_every_earlier_size_of_the_log_agrees_with_its_mark(embedded: Registry) 
         for leaf in log.leaves():
             frontier.append(leaf_hash(leaf))
             embedded.mark.reset(checkpoint(frontier.size, frontier.root()))
-            embedded.mark.check(log)
+            embedded.mark.check(log, embedded.mark.read())
 
             assert root_at(log, frontier.size) == frontier.root().hex()
 
