@@ -136,10 +136,13 @@ def establish(settings: Settings, founding: Founding) -> tuple[str, bool]:
         storage.prepare()
         is_new = not is_founded(storage)
         if is_new:
+            mark = make_mark(settings)
+            with storage.log() as log:
+                mark.check(log, mark.read())
             sealer = make_keys(settings.keys, founding)
             recorder = make_recorder(settings, storage, sealer)
             found(recorder, sealer, founding)
-            make_mark(settings).note(recorder.last_sealed)
+            mark.note(recorder.last_sealed)
         with storage.log() as log:
             genesis = header_hash(next(iter(log.range(0, 1))))
     finally:

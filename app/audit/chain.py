@@ -6,6 +6,9 @@ from app.consensus.engines import engine_of
 from app.ledger.leaves import NO_HASH, HeaderLeaf, header_hash
 from app.ledger.merkle import Frontier
 
+OPERATIONS_MAX = 1_000
+"""How many operations a block holds at most; genesis stands alone."""
+
 
 class Chain:
     """Where a walk stands in the chain: the block before, and the operations since."""
@@ -57,6 +60,9 @@ class Chain:
                 report.add("header-broken", where, f"{name} is not as the chain gives it")
         if header.time_ms < self.time_ms:
             report.add("header-broken", where, "its time is before the block before it")
+        most = OPERATIONS_MAX if self.height >= 0 else 1
+        if self._operations.size > most:
+            report.add("header-broken", where, "it closes more operations than its block may hold")
         self._close(header, leaf)
 
     def _close(self, header: HeaderLeaf, leaf: bytes) -> None:

@@ -1,13 +1,21 @@
 """The projection that a replay gives, kept row by row, to be compared with a database's tables."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import zip_longest
 from typing import Any, Protocol
 
 from app.audit.findings import Report
+from app.ledger.blocks import Block, Head
+from app.ledger.leaves import HeaderLeaf, OperationLeaf, header_hash
+from app.ledger.tiles import TILE_WIDTH, tiles
 from app.registry.ranges import Bundle
 from app.registry.state import Entity, Rows
 
 FINDINGS_PER_TABLE = 20
+
+EntryRow = tuple[int, int, str | None, str | None, str | None]
+"""Index, height, and the operation's id, type and `by`; a header has none of these."""
 
 
 class Tables(Protocol):
@@ -21,6 +29,68 @@ class Tables(Protocol):
 
     def bundles(self) -> Iterable[tuple[Bundle, int | None]]:
         """Yield every bundle, open or closed, with the height at which it was closed."""
+
+    def head_row(self) -> Head | None:
+        """Return the row that says where the log ends."""
+
+    def entry_rows(self) -> Iterable[EntryRow]:
+        """Yield what stands beside every leaf, in order."""
+
+    def block_rows(self) -> Iterable[Block]:
+        """Yield every block's row, in order."""
+
+    def tile_rows(self) -> Iterable[tuple[int, int]]:
+        """Yield level and number of every stored tile."""
+
+
+class LogRows:
+    """What the log's own rows must say beside the leaves: who, what, and in which block."""
+
+    def __init__(self) -> None:
+        """Begin empty."""
+        self._entries: list[EntryRow] = []
+        self._blocks: list[Block] = []
+
+    def take(
+        self, entries: Sequence[tuple[int, OperationLeaf]], header: HeaderLeaf, data: bytes
+    ) -> None:
+        """Take in a block."""
+        for index, leaf in entries:
+            named = leaf.operation
+            self._entries.append(
+                (index, header.height, named.get("id"), named.get("type"), named.get("by"))
+            )
+        self._entries.append((header.index, header.height, None, None, None))
+        self._blocks.append(
+            Block(
+                header.height,
+                header.first,
+                header.count,
+                header.time_ms,
+                header.leader,
+                header_hash(data),
+                "",
+            )
+        )
+
+    def compare(self, tables: Tables, head: Head, report: Report) -> None:
+        """Report each row that is altered, missing or too many."""
+        full = (tile for tile in tiles(head.size) if tile.width == TILE_WIDTH)
+        stored = sorted((tile.level, tile.number) for tile in full)
+        blocks = (replace(block, checkpoint="") for block in tables.block_rows())
+        for name, expected, found in (
+            ("head", [head], [tables.head_row()]),
+            ("leaf", self._entries, tables.entry_rows()),
+            ("block", self._blocks, blocks),
+            ("tile", stored, sorted(tables.tile_rows())),
+        ):
+            _report(name, list(_differences(expected, found)), report)
+
+
+def _differences(expected: Iterable[Any], found: Iterable[Any]) -> Iterator[str]:
+    for number, (one, other) in enumerate(zip_longest(expected, found)):
+        if one != other:
+            yield f"row {number}: {other} is not what the log gives"
 
 
 class Projection:

@@ -9,7 +9,6 @@ from app.registry.errors import RefusalError
 from app.registry.issuances import Issuance
 from app.registry.operation import Operation, follow_id, must_be_new
 from app.registry.operations import parse_operation
-from app.registry.ranges import Range
 from app.registry.state import At, Rows, State
 
 
@@ -78,10 +77,11 @@ class Replay:
         if self.is_stopped:
             return totals
         for issuance in self.state.all(Issuance):
-            ranges = self.state.bundles.covering(Range(issuance.id, 1, issuance.quantity))
+            ranges = self.state.bundles.of_issuance(issuance.id)
             reached = 0
             for bundle in ranges:
                 if bundle.first != reached + 1:
+                    reached = -1
                     break
                 reached = bundle.last
                 totals[bundle.state] = totals.get(bundle.state, 0) + bundle.quantity

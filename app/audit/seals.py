@@ -40,7 +40,7 @@ class Seals:
         if is_trusted:
             return checkpoint
         signers = self._signers(note, where, report)
-        if not is_line_of(note.lines[0], self._log_key) or self._log_key not in signers:
+        if not is_line_of(note.lines[0], self._log_key):
             report.add("log-signature-invalid", where, "the log's own line does not come first")
         names = [key.name for key in signers]
         if needs_quorum and not self._engine.is_quorum(self._set, names):
@@ -59,7 +59,9 @@ class Seals:
                 report.add("cosignature-repeated", where, f"{key.name} signed twice")
             elif is_line_valid(line, key, note.text):
                 signers.append(key)
-            elif key != self._log_key:
+            elif key == self._log_key:
+                report.add("log-signature-invalid", where, "the log's own line fails")
+            else:
                 report.add("cosignature-invalid", where, f"the line of {key.name} fails")
         return signers
 

@@ -125,7 +125,7 @@ class Folder:
         """Yield the lines of a device's readings; none where they are not public."""
         path = f"readings/{device}.jsonl"
         if (self._folder / path).exists():
-            yield from self._read(path).splitlines()
+            yield from self._lines(path)
 
     def _count(self) -> int:
         size = 0
@@ -140,7 +140,7 @@ class Folder:
     def _seal_bundle(self, number: int) -> tuple[str, list[bytes]]:
         whole = f"seals/{numbered(number, TILE_WIDTH)}"
         if (self._folder / whole).is_file():
-            return whole, self._lines(whole)
+            return whole, self._lines(whole, most=TILE_WIDTH)
         widths = [
             int(path.name)
             for path in (self._folder / f"{whole}.p").glob("*")
@@ -149,13 +149,16 @@ class Folder:
         if not widths:
             return whole, []
         path = f"{whole}.p/{max(widths)}"
-        return path, self._lines(path)
+        return path, self._lines(path, most=max(widths))
 
-    def _lines(self, path: str) -> list[bytes]:
+    def _lines(self, path: str, *, most: int | None = None) -> list[bytes]:
         data = self._read(path)
         if not data.endswith(b"\n"):
             raise SourceError(path, "does not end with a line feed")
-        return data[:-1].split(b"\n")
+        lines = data[:-1].split(b"\n")
+        if most is not None and len(lines) > most:
+            raise SourceError(path, f"holds {len(lines)} lines instead of {most}")
+        return lines
 
     def _read(self, path: str) -> bytes:
         try:
@@ -182,7 +185,9 @@ def _parse_seal(line: bytes, height: int, where: str) -> str:
         raise SourceError(where, f"no seal: {error}") from error
     if type(value) is not dict or value.keys() != {"height", "checkpoint"}:
         raise SourceError(where, "a seal has exactly height and checkpoint")
-    if value["height"] != height or type(value["checkpoint"]) is not str:
+    if type(value["height"]) is not int or type(value["checkpoint"]) is not str:
+        raise SourceError(where, "a seal has a height and a text")
+    if value["height"] != height:
         raise SourceError(where, f"not the seal of block {height}")
     checkpoint: str = value["checkpoint"]
     return checkpoint

@@ -53,9 +53,15 @@ class RebuiltTree:
         if not self._is_lost:
             self._claimed = None
 
-    def is_disputed(self, index: int) -> bool:
-        """Say whether a leaf and its tile disagree."""
-        return index in self._disputed
+    @property
+    def size(self) -> int:
+        """How many leaves so far."""
+        return self._frontier.size
+
+    @property
+    def edge(self) -> tuple[bytes, ...]:
+        """The complete subtrees' hashes, largest first."""
+        return self._frontier.edge
 
     @property
     def root(self) -> bytes:
@@ -111,6 +117,8 @@ class RebuiltTree:
         except TileError as error:
             report.add("tile-differs", tile.path, str(error))
             return None
+        if hashes is None and tile.width == TILE_WIDTH:
+            report.add("tile-differs", tile.path, "it is not stored")
         if hashes is not None and len(hashes) != tile.width:
             report.add("tile-differs", tile.path, f"holds {len(hashes)} hashes")
             return None

@@ -8,12 +8,13 @@ from app.audit.chain import Chain
 from app.audit.files import check_files
 from app.audit.findings import Report
 from app.audit.identity import IdentityError, LogIdentity
-from app.audit.projection import Projection, Tables
+from app.audit.projection import LogRows, Projection, Tables
 from app.audit.replay import Replay
 from app.audit.seals import Seals
 from app.audit.sources import LogSource, NotALogError, SourceError
 from app.audit.tree import RebuiltTree
 from app.consensus.authorities import AuthorityError
+from app.ledger.blocks import Head
 from app.ledger.leaves import HeaderLeaf, LeafError, OperationLeaf, parse_leaf
 from app.ledger.notes import Checkpoint, Note
 from app.registry.issuances import Issuance
@@ -74,6 +75,8 @@ class _Walk:
         self._projection = Projection()
         self._pending: list[tuple[int, OperationLeaf]] = []
         self._last_seal: tuple[int, str] | None = None
+        self._rows = LogRows()
+        self._is_trusted_met = False
 
     def run(self, progress: Progress) -> None:
         """Walk every leaf, then look at what only the end can tell."""
@@ -127,6 +130,8 @@ class _Walk:
         self._check_seal(height, index + 1)
         for at, leaf in self._pending:
             self._replay.take(leaf, At(header.time_ms, height, at), report)
+        if self._tables is not None:
+            self._rows.take(self._pending, header, data)
         report.operations += len(self._pending)
         self._pending.clear()
         rows = self._replay.close_block(height, report)
@@ -170,6 +175,7 @@ class _Walk:
         trusted = self._anchor.checkpoint
         if trusted is None or trusted.size != size:
             return
+        self._is_trusted_met = True
         if (trusted.origin, trusted.root) != (self.report.origin, self._tree.root):
             self.report.add(
                 "anchor-differs", f"size {size}", "another log than the auditor has seen"
@@ -182,9 +188,12 @@ class _Walk:
         if self._pending or self._chain.is_open:
             report.add("block-open", f"leaf {self._size - 1}", "no header closes the last leaves")
         self._check_newest()
+        self._check_cut()
         trusted = self._anchor.checkpoint
         if trusted is not None and trusted.size > self._size:
             report.add("anchor-differs", f"size {self._size}", "shorter than the auditor has seen")
+        elif trusted is not None and not self._is_trusted_met:
+            report.add("anchor-differs", f"size {trusted.size}", "no block ends where it was seen")
         report.certificates = self._replay.check_conservation(report)
         report.is_replayed = not self._replay.is_stopped
         if report.is_replayed:
@@ -203,6 +212,20 @@ class _Walk:
         )
         if self._tables is not None:
             self._projection.compare(self._tables, self.report)
+            chain = self._chain
+            size = self._tree.size
+            head = Head(chain.height, size, chain.previous, chain.time_ms, self._tree.edge)
+            self._rows.compare(self._tables, head, self.report)
+
+    def _check_cut(self) -> None:
+        """Report a seal that stands behind the last block: the log was longer once."""
+        height = self._chain.height + 1
+        try:
+            found = self._source.seal(height)
+        except SourceError:
+            return
+        if found is not None:
+            self.report.add("checkpoint-differs", f"height {height}", "its block is not here")
 
     def _check_newest(self) -> None:
         """Check that the newest checkpoint is the last block's seal."""

@@ -3,6 +3,7 @@
 import sys
 
 import click
+from sqlalchemy.exc import DBAPIError
 
 from app.cli.audit import audit_command
 from app.cli.demo import demo_command
@@ -40,4 +41,7 @@ def main() -> None:
         commands()
     except EXPECTED as error:
         click.echo(f"eac: {error}", err=True)
+        sys.exit(COULD_NOT_RUN)
+    except DBAPIError as error:
+        click.echo(f"eac: the database cannot be used: {str(error.orig).splitlines()[0]}", err=True)
         sys.exit(COULD_NOT_RUN)

@@ -33,8 +33,8 @@ def audit_command(*, source: str, genesis: str | None, trust: Path | None, is_js
     Trust starts from what the log cannot supply itself: a genesis hash or a checkpoint. Without
     one the verdict is "self-consistent, not anchored".
     """
-    checkpoint = read_trusted(trust.read_text()) if trust else None
-    anchor = Anchor(genesis=genesis.lower() if genesis else None, checkpoint=checkpoint)
+    checkpoint = read_trusted(trust.read_text(errors="replace")) if trust else None
+    anchor = Anchor(genesis=None if genesis is None else genesis.lower(), checkpoint=checkpoint)
     with stages() as show:
         report = run_audit(source, anchor, lambda done, of: show("audit", done, of))
     if is_json:

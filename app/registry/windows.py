@@ -2,9 +2,10 @@
 
 from calendar import monthrange
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import MAXYEAR, UTC, date, datetime, timedelta
 from typing import NamedTuple
 
+from app.ledger.times import TIME_MAX_MS
 from app.registry.domains import Domain, DomainSettings
 
 TOLERANCE_MS = 4 * 86_400_000
@@ -31,6 +32,8 @@ def add_months(day: date, months: int) -> date:
 def nominal_end(period_end: int, months: int) -> int:
     """Return when a window of months would end in UTC; all instants in UTC milliseconds."""
     last_day = datetime.fromtimestamp((period_end - 1) // 1000, UTC).date()
+    if last_day.year + months // 12 + 2 > MAXYEAR:
+        return TIME_MAX_MS
     last = add_months(last_day, months) + timedelta(days=1)
     return int(datetime(last.year, last.month, last.day, tzinfo=UTC).timestamp()) * 1000
 

@@ -8,7 +8,7 @@ from zoneinfo import available_timezones
 
 from app.consensus.authorities import AUTHORITIES_MAX, Authority, AuthorityError, AuthoritySet
 from app.consensus.engines import engine_of
-from app.ledger.notes import cosigner_key, is_key_name, log_key
+from app.ledger.notes import COSIGNATURE, VerifierKey, cosigner_key, is_key_name, log_key
 from app.registry.domains import DomainSettings
 from app.registry.errors import RefusalError
 from app.registry.operations import schema_files, schemas_digest
@@ -41,6 +41,8 @@ def make_keys(folder: Path, founding: Founding) -> Sealer:
         raise AuthorityError("names of origin and authorities hold no space and no plus")
     if not 1 <= len(set(names)) == len(names) <= AUTHORITIES_MAX:
         raise AuthorityError(f"1 to {AUTHORITIES_MAX} authorities, each with its own name")
+    members = tuple(Authority(VerifierKey(name, COSIGNATURE, bytes(32)), 1) for name in names)
+    engine_of(AuthoritySet(founding.engine, 0, founding.quorum, 0, members))
     log = load_or_make_signer(folder / LOG_KEY, name=founding.origin)
     authorities = tuple(
         load_or_make_signer(folder / AUTHORITIES / f"{number}.key", name=name)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from app.ledger.blocks import Block, Head
 from app.ledger.merkle import leaf_hash, root
@@ -31,7 +31,8 @@ class DatabaseLog:
     def __init__(self, connection: Connection) -> None:
         """Take a connection whose transaction has begun or will begin with the first read."""
         self._connection = connection
-        self._head = read_head(connection)
+        self._head_row = read_head(connection)
+        self._head = self._head_row or headless(connection)
 
     @property
     def head(self) -> Head:
@@ -115,6 +116,30 @@ class DatabaseLog:
         for row in self._connection.execute(query):
             yield Bundle._make(row[:-1]), row[-1]
 
+    def head_row(self) -> Head | None:
+        """Return the row that says where the log ends."""
+        return self._head_row
+
+    def entry_rows(self) -> Iterator[tuple[int, int, str | None, str | None, str | None]]:
+        """Yield what stands beside every leaf, in order."""
+        columns = tables.leaves.c
+        query = select(
+            columns.index, columns.height, columns.operation, columns.type, columns.by
+        ).order_by(columns.index)
+        rows = self._connection.execute(query)
+        yield from ((at, height, id_, verb, by) for at, height, id_, verb, by in rows)
+
+    def block_rows(self) -> Iterator[Block]:
+        """Yield every block's row, in order."""
+        query = select(tables.blocks).order_by(tables.blocks.c.height)
+        for row in self._connection.execute(query):
+            yield Block(*row)
+
+    def tile_rows(self) -> Iterator[tuple[int, int]]:
+        """Yield level and number of every stored tile."""
+        query = select(tables.tiles.c.level, tables.tiles.c.number)
+        yield from ((level, number) for level, number in self._connection.execute(query))
+
     def block(self, height: int) -> Block | None:
         """Return a block's row."""
         query = select(tables.blocks).where(tables.blocks.c.height == height)
@@ -164,9 +189,18 @@ class DatabaseLog:
         return {row[0]: row[1] for row in self._connection.execute(query)}
 
 
-def read_head(connection: Connection) -> Head:
-    """Return the head as it stands."""
+def headless(connection: Connection) -> Head:
+    """Return how far the leaves go where no head says so."""
+    size = connection.scalar(select(func.count()).select_from(tables.leaves)) or 0
+    height = connection.scalar(select(func.max(tables.blocks.c.height)))
+    return Head(-1 if height is None else height, size, "", 0, ())
+
+
+def read_head(connection: Connection) -> Head | None:
+    """Return the head as it stands; None where its row is gone."""
     columns = [column for column in tables.head.columns if column.name != "id"]
-    row = connection.execute(select(*columns)).one()
+    row = connection.execute(select(*columns)).first()
+    if row is None:
+        return None
     height, size, header_hash, time_ms, edge = row
     return Head(height, size, header_hash, time_ms, tuple(split_hashes(edge)))

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Boolean, Table
 
+from app.audit.identity import LogIdentity
 from app.ledger.encoding import decode, encode
 from app.registry.accounts import Account, Sender
 from app.registry.devices import Device
@@ -61,9 +62,9 @@ def _registry_row(registry: Registry) -> Row:
 
 def _registry(row: Sequence[Any]) -> Registry:
     origin, operator, issuing_body, log_vkey, authority_set, rules, schemas = row
-    return Registry(
-        origin, operator, issuing_body, log_vkey, decode(authority_set.encode()), rules, schemas
-    )
+    document = decode(authority_set.encode())
+    LogIdentity.of(origin, log_vkey, document)
+    return Registry(origin, operator, issuing_body, log_vkey, document, rules, schemas)
 
 
 def _domain_row(domain: Domain) -> Row:
@@ -71,7 +72,11 @@ def _domain_row(domain: Domain) -> Row:
 
 
 def _domain(row: Sequence[Any]) -> Domain:
-    return Domain(parse_members(DomainSettings, decode(row[1].encode())), row[2])
+    code, settings, issued = row
+    domain = Domain(parse_members(DomainSettings, decode(settings.encode())), issued)
+    if domain.key != code:
+        raise ValueError("the settings are those of another domain")
+    return domain
 
 
 def _organisation_row(organisation: Organisation) -> Row:
@@ -80,7 +85,7 @@ def _organisation_row(organisation: Organisation) -> Row:
 
 
 def _organisation(row: Sequence[Any]) -> Organisation:
-    return Organisation(row[0], tuple(row[1].split()), row[2], row[3])
+    return Organisation(row[0], tuple(row[1].split(" ")), row[2], row[3])
 
 
 MAPPINGS: dict[type[Any], Mapping] = {

@@ -13,8 +13,6 @@ from app.registry.operations import OPERATIONS, schema_files
 from app.registry.operations.genesis import RULES
 from tests.house.sources import ROOT, modules
 
-"""Codes that are published and that nothing raises or reports yet."""
-
 
 def module_name(verb: str) -> str:
     return verb.replace(".", "_")
