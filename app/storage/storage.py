@@ -10,7 +10,8 @@ from sqlalchemy import Connection
 from app.storage import migrations
 from app.storage.engines import Database
 from app.storage.log import DatabaseLog
-from app.storage.unit_of_work import Statements, UnitOfWork
+from app.storage.statements import Statements
+from app.storage.unit_of_work import UnitOfWork
 
 
 class Storage:

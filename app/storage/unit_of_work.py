@@ -1,11 +1,12 @@
 """One writing transaction: the head-row lock, what a group reads, and what its block writes."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import astuple
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Table, bindparam, literal_column, select, update
+from sqlalchemy import Table
 from sqlalchemy.exc import DBAPIError
 
 from app.ledger.blocks import EMPTY_HEAD, Block, Entry, Head, Recorded, Signing
@@ -18,13 +19,13 @@ from app.registry.ranges import Bundle
 from app.registry.state import Entity, Rows, State
 from app.storage.dialects import upsert_suffix
 from app.storage.engines import DBAPI_ERRORS, Database
-from app.storage.loading import Loader, Question
+from app.storage.loading import Question
 from app.storage.rows import MAPPINGS, row_of
+from app.storage.statements import Statements
 from app.storage.tables import (
     blocks,
     bundles,
     documents,
-    head,
     leaves,
     readings,
     signed,
@@ -38,64 +39,6 @@ MANY = 64
 
 class StorageError(Exception):
     """Rows are not as the log says they must be: another writer, or a damaged database."""
-
-
-class Statements:
-    """The statements of every unit of work, compiled once for a database."""
-
-    def __init__(self, database: Database) -> None:
-        """Compile for the database's way."""
-        way = database.way
-        self.loader = Loader(way)
-        columns = [column for column in head.columns if column.name != "id"]
-        self.lock = way.compile(
-            select(*columns).where(head.c.id == literal_column("1")).with_for_update()
-        )
-        keys = way.keys(leaves.c.operation)
-        self.recorded = way.compile(
-            select(leaves.c.operation, leaves.c.index, leaves.c.height, leaves.c.leaf).join(
-                keys, keys.c.operation == leaves.c.operation
-            )
-        )
-        self.leaves = way.compile(
-            select(leaves.c.leaf)
-            .where(leaves.c.index >= bindparam("first"), leaves.c.index < bindparam("end"))
-            .order_by(leaves.c.index)
-        )
-        self.tiles = way.compile(
-            select(tiles.c.hashes)
-            .where(
-                tiles.c.level == bindparam("level"),
-                tiles.c.number >= bindparam("first"),
-                tiles.c.number < bindparam("end"),
-            )
-            .order_by(tiles.c.number)
-        )
-        self.block_hash = way.compile(
-            select(blocks.c.hash).where(blocks.c.height == bindparam("at"))
-        )
-        opened = way.keys(bundles.c.issuance, bundles.c.first)
-        self.close = way.compile(
-            update(bundles)
-            .values(to_height=bindparam("height"))
-            .where(
-                bundles.c.issuance == opened.c.issuance,
-                bundles.c.first == opened.c.first,
-                bundles.c.to_height.is_(None),
-            )
-        )
-        signers = way.keys(signed.c.authority)
-        self.sign = way.compile(
-            update(signed)
-            .values(size=bindparam("new_size"), root=bindparam("new_root"))
-            .where(signed.c.authority == signers.c.authority, signed.c.size < bindparam("new_size"))
-        )
-        values: dict[str, Any] = {
-            column.name: bindparam(f"new_{column.name}") for column in columns
-        }
-        self.advance = way.compile(
-            update(head).values(values).where(head.c.height == bindparam("old_height"))
-        )
 
 
 class UnitOfWork:
@@ -204,6 +147,8 @@ class UnitOfWork:
         try:
             self._driver.commit()
         except DBAPI_ERRORS as error:
+            with suppress(*DBAPI_ERRORS):
+                self._driver.rollback()
             if not self._has_block(height, header_hash):
                 raise RefusalError("busy", "nothing was recorded") from error
 
