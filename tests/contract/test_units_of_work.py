@@ -16,8 +16,9 @@ from app.registry.organisations import Organisation
 from app.registry.ranges import Bundle
 from app.registry.state import Rows, State
 from app.storage.engines import DBAPI_ERRORS
+from app.storage.statements import Statements
 from app.storage.storage import Storage
-from app.storage.unit_of_work import Statements, StorageError, UnitOfWork
+from app.storage.unit_of_work import StorageError, UnitOfWork
 from tests.contract.bare_log import append, block_of, next_head, words, write
 from tests.scenario import (
     ORIGIN,

@@ -11,8 +11,9 @@ from app.services.founding import load_keys
 from app.services.ports import Log, Unit
 from app.services.record import Recorder
 from app.storage.engines import Database
+from app.storage.statements import Statements
 from app.storage.storage import Storage
-from app.storage.unit_of_work import Statements, UnitOfWork
+from app.storage.unit_of_work import UnitOfWork
 
 OpenUnit = Callable[[Storage], AbstractContextManager[Unit]]
 
