@@ -2,66 +2,85 @@
 
 from typing import Any
 
-from sqlalchemy import bindparam, literal_column, select, update
+from sqlalchemy import Select, Update, bindparam, literal_column, select, update
 
+from app.storage.dialects import Way
 from app.storage.engines import Database
 from app.storage.loading import Loader
 from app.storage.tables import blocks, bundles, head, leaves, signed, tiles
 
+HEAD_COLUMNS = [column for column in head.columns if column.name != "id"]
+
 
 class Statements:
-    """The statements of every unit of work, compiled once for a database."""
+    """The statements of every unit of work, as SQL for the database's driver."""
 
     def __init__(self, database: Database) -> None:
         """Compile for the database's way."""
         way = database.way
         self.loader = Loader(way)
-        columns = [column for column in head.columns if column.name != "id"]
-        self.lock = way.compile(
-            select(*columns).where(head.c.id == literal_column("1")).with_for_update()
-        )
-        keys = way.keys(leaves.c.operation)
-        self.recorded = way.compile(
-            select(leaves.c.operation, leaves.c.index, leaves.c.height, leaves.c.leaf).join(
-                keys, keys.c.operation == leaves.c.operation
-            )
-        )
-        self.leaves = way.compile(
-            select(leaves.c.leaf)
-            .where(leaves.c.index >= bindparam("first"), leaves.c.index < bindparam("end"))
-            .order_by(leaves.c.index)
-        )
-        self.tiles = way.compile(
-            select(tiles.c.hashes)
-            .where(
-                tiles.c.level == bindparam("level"),
-                tiles.c.number >= bindparam("first"),
-                tiles.c.number < bindparam("end"),
-            )
-            .order_by(tiles.c.number)
-        )
+        self.lock = way.compile(_lock())
+        self.recorded = way.compile(_recorded(way))
+        self.leaves = way.compile(_leaves())
+        self.tiles = way.compile(_tiles())
         self.block_hash = way.compile(
             select(blocks.c.hash).where(blocks.c.height == bindparam("at"))
         )
-        opened = way.keys(bundles.c.issuance, bundles.c.first)
-        self.close = way.compile(
-            update(bundles)
-            .values(to_height=bindparam("height"))
-            .where(
-                bundles.c.issuance == opened.c.issuance,
-                bundles.c.first == opened.c.first,
-                bundles.c.to_height.is_(None),
-            )
+        self.close = way.compile(_close(way))
+        self.sign = way.compile(_sign(way))
+        self.advance = way.compile(_advance())
+
+
+def _lock() -> Select[Any]:
+    only = head.c.id == literal_column("1")
+    return select(*HEAD_COLUMNS).where(only).with_for_update()
+
+
+def _recorded(way: Way) -> Select[Any]:
+    keys = way.keys(leaves.c.operation)
+    columns = (leaves.c.operation, leaves.c.index, leaves.c.height, leaves.c.leaf)
+    return select(*columns).join(keys, keys.c.operation == leaves.c.operation)
+
+
+def _leaves() -> Select[Any]:
+    index = leaves.c.index
+    within = (index >= bindparam("first"), index < bindparam("end"))
+    return select(leaves.c.leaf).where(*within).order_by(index)
+
+
+def _tiles() -> Select[Any]:
+    number = tiles.c.number
+    within = (number >= bindparam("first"), number < bindparam("end"))
+    on_level = tiles.c.level == bindparam("level")
+    return select(tiles.c.hashes).where(on_level, *within).order_by(number)
+
+
+def _close(way: Way) -> Update:
+    opened = way.keys(bundles.c.issuance, bundles.c.first)
+    return (
+        update(bundles)
+        .values(to_height=bindparam("height"))
+        .where(
+            bundles.c.issuance == opened.c.issuance,
+            bundles.c.first == opened.c.first,
+            bundles.c.to_height.is_(None),
         )
-        signers = way.keys(signed.c.authority)
-        self.sign = way.compile(
-            update(signed)
-            .values(size=bindparam("new_size"), root=bindparam("new_root"))
-            .where(signed.c.authority == signers.c.authority, signed.c.size < bindparam("new_size"))
-        )
-        values: dict[str, Any] = {
-            column.name: bindparam(f"new_{column.name}") for column in columns
-        }
-        self.advance = way.compile(
-            update(head).values(values).where(head.c.height == bindparam("old_height"))
-        )
+    )
+
+
+def _sign(way: Way) -> Update:
+    """Record what is signed, for those authorities that have signed nothing as large."""
+    signers = way.keys(signed.c.authority)
+    return (
+        update(signed)
+        .values(size=bindparam("new_size"), root=bindparam("new_root"))
+        .where(signed.c.authority == signers.c.authority, signed.c.size < bindparam("new_size"))
+    )
+
+
+def _advance() -> Update:
+    """Move the head, from the height that the block extends and no other."""
+    values: dict[str, Any] = {
+        column.name: bindparam(f"new_{column.name}") for column in HEAD_COLUMNS
+    }
+    return update(head).values(values).where(head.c.height == bindparam("old_height"))

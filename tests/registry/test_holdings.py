@@ -166,14 +166,21 @@ def test_what_is_retired_is_refused(ask: Ask) -> None:
 
 
 @both
-@pytest.mark.parametrize("state", ["reserved", "locked", "offered", "expired", "withdrawn"])
+@pytest.mark.parametrize(
+    ("state", "code", "rule"),
+    [
+        ("locked", "bundle-locked", "R37"),
+        *((state, "invalid-state-transition", "R28") for state in ("reserved", "offered")),
+        *((state, "invalid-state-transition", "R28") for state in ("expired", "withdrawn")),
+    ],
+)
 def test_what_is_neither_active_nor_retired_is_refused_and_not_counted(
-    ask: Ask, state: str
+    ask: Ask, state: str, code: str, rule: str
 ) -> None:
     book = parties_book()
     holding(book, A, (3, *OWN), (3, GENERATOR_ACCOUNT, state))
 
-    assert refusal(book, ask(Range(A, 3, 4))) == ("invalid-state-transition", "/items/0", "R28")
+    assert refusal(book, ask(Range(A, 3, 4))) == (code, "/items/0", rule)
     assert refusal(book, ask(quantity=4))[0] == "insufficient-balance"
 
 
