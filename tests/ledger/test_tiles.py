@@ -203,3 +203,8 @@ def test_a_bundle_cut_inside_an_entry_is_refused(leaves: list[bytes], data: st.D
 def test_a_truncated_bundle_is_refused(data: bytes) -> None:
     with pytest.raises(TileError, match="ends inside an entry"):
         split_entries(data)
+
+
+def test_a_tile_that_ends_before_the_node_gives_no_node() -> None:
+    with pytest.raises(TileError, match="does not reach"):
+        node_from_tiles(2, 1, [bytes(32)] * 7)
