@@ -68,7 +68,7 @@ class MeasuredSpan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeclaredGap:
-    """A stretch for which the reporter has no readings, and why (REGISTRY 9.3)."""
+    """A stretch for which the reporter has no readings, and why."""
 
     start: Instant
     end: Instant

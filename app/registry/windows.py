@@ -24,7 +24,7 @@ Calendar = Callable[[Domain, int], Windows]
 
 
 def add_months(day: date, months: int) -> date:
-    """Return the same day months later, clamped to the last day of its month (REGISTRY 2.2)."""
+    """Return the same day months later, clamped to the last day of its month."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 

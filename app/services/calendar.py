@@ -8,7 +8,7 @@ from app.registry.windows import Windows, add_months
 
 
 def windows(domain: Domain, period_end: int) -> Windows:
-    """Return until when certificates may be transferred and retired (REGISTRY 2.2); a Calendar.
+    """Return until when certificates may be transferred and retired; a Calendar.
 
     Each is the end of the local day so many calendar months after the last local day of
     production; `period_end` is exclusive, in UTC milliseconds.

@@ -28,7 +28,7 @@ class Vault:
         """Return the commitment HMAC-SHA-256(salt, canonical record), and its sealed row.
 
         The salt is 32 random bytes unless given; erasing the row leaves a commitment that can be
-        linked to nobody (REGISTRY 8.4).
+        linked to nobody.
         """
         salt = salt or urandom(SALT_BYTES)
         body = encode_document(record)

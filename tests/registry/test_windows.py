@@ -24,7 +24,7 @@ PUBLISHED = [
 
 
 def exact_windows(period_end: int, zone: ZoneInfo | timezone) -> Windows:
-    """Return the windows as REGISTRY 2.2 says them, in a zone."""
+    """Return the windows as calendar months say them, in a zone."""
     last_day = datetime.fromtimestamp((period_end - 1) / 1000, zone).date()
     ends = [add_months(last_day, months) + timedelta(days=1) for months in (12, 18)]
     instants = [datetime.combine(end, time(), zone) for end in ends]

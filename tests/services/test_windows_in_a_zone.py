@@ -1,4 +1,4 @@
-"""Windows in a domain's own zone: the rows of REGISTRY 2.2, and what zones and months do."""
+"""Windows in a domain's own zone: known rows, and what zones and months do."""
 
 from dataclasses import replace
 from datetime import UTC, datetime

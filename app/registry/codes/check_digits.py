@@ -1,4 +1,4 @@
-"""Check digits of GS1 numbers, EIC and LEI codes (REGISTRY 9.6; GS1, ENTSO-E, ISO 17442)."""
+"""Check digits of GS1 numbers, EIC and LEI codes (GS1, ENTSO-E, ISO 17442)."""
 
 from re import compile as pattern
 

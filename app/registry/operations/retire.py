@@ -20,7 +20,7 @@ AHEAD_MAX_MS = 366 * 86_400_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retire(Operation):
-    """By the holder; the beneficiary is a salted commitment, never a name (REGISTRY 8.4)."""
+    """By the holder; the beneficiary is a salted commitment, never a name."""
 
     type: ClassVar[str] = "retire"
 
