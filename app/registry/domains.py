@@ -5,7 +5,6 @@ from typing import Annotated, Any
 
 from app.registry.fields import Country, Hash, Id, Origin, listed, text, whole
 
-PREFIX_DIGITS = 9
 SEQUENCE_DIGITS = 21
 
 

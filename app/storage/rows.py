@@ -42,10 +42,17 @@ def _plain(table: Table, kind: type[Any]) -> Mapping:
     def from_row(row: Sequence[Any]) -> Any:  # noqa: ANN401 - an entity of this kind
         values = list(row)
         for at in flags:
-            values[at] = bool(values[at])
+            values[at] = _flag(values[at])
         return kind(*values)
 
     return Mapping(table, attrgetter(*names), from_row)
+
+
+def _flag(value: object) -> bool:
+    """Return a flag; SQLite keeps it as 0 or 1, and anything else is no flag."""
+    if value not in (0, 1):
+        raise ValueError("neither 0 nor 1")
+    return bool(value)
 
 
 def _registry_row(registry: Registry) -> Row:

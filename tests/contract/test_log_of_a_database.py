@@ -8,10 +8,12 @@ import pytest
 from app.factory import Registry
 from app.ledger.leaves import HeaderLeaf, OperationLeaf, parse_leaf
 from app.ledger.notes import Checkpoint, Note
+from app.registry.accounts import Sender
 from app.registry.devices import Device
 from app.registry.domains import Domain
 from app.registry.measurements import Span
 from app.storage.log import CHUNK
+from app.storage.rows import MAPPINGS
 from app.storage.storage import Storage
 from tests.contract.bare_log import append, words
 from tests.scenario import accept, market, transferring
@@ -170,3 +172,11 @@ def test_operations_stand_before_the_header_that_closes_them(registry: Registry)
     assert sum(isinstance(leaf, OperationLeaf) for leaf in leaves) == sum(
         block.count for block in blocks
     )
+
+
+def test_a_flag_that_is_neither_0_nor_1_is_no_value() -> None:
+    from_row = MAPPINGS[Sender].from_row
+
+    assert from_row(("a", "b", 1)) == Sender("a", "b", is_allowed=True)
+    with pytest.raises(ValueError, match="neither 0 nor 1"):
+        from_row(("a", "b", 2))
