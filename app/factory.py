@@ -1,43 +1,49 @@
 """The composition root: settings become storage, services and doors."""
 
-import atexit
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from os import getpid
-from threading import Lock
+from secrets import token_hex
+from socket import gethostname
 
-from flask import Flask
-from sqlalchemy.exc import DBAPIError
+import psycopg
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from app import api
-from app.api import door
 from app.audit.identity import LogIdentity
-from app.http import access, context, headers, limits, problems, request_id
-from app.http.context import Context
-from app.http.json import OrjsonProvider
+from app.ledger.encoding import decode
 from app.ledger.leaves import header_hash
 from app.registry.domains import Registry as GenesisFacts
+from app.registry.operations.genesis import Genesis
 from app.services.calendar import windows
 from app.services.clock import ClockGuard
 from app.services.credentials import ApiKeys
-from app.services.founding import Founding, found, load_keys, make_keys
+from app.services.founding import Founding, check_rules, found, load_keys, make_keys
 from app.services.high_water import HighWaterMark
-from app.services.integrity import ReplayJobs, ReplayProcess
 from app.services.keys import load_or_make_secret
+from app.services.leases import Lease, Leases
 from app.services.record import Asked, Outcome, Recorder
 from app.services.seal import Sealer
 from app.services.vault import Vault
 from app.settings import Settings
 from app.storage.credentials import CredentialRows
-from app.storage.replays import ReplayRows
+from app.storage.leases import LeaseRows
 from app.storage.storage import Storage
+from app.worker.duties import heartbeat
+from app.worker.worker import Pace, Worker
 
-DESCRIPTION = (
-    "A registry of energy-attribute certificates whose every operation is sealed and provable. "
-    "Energy is in Wh, times are UTC."
+DATABASE_IS_AWAY = (
+    OperationalError,
+    InterfaceError,
+    PoolTimeoutError,
+    sqlite3.OperationalError,
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
 )
+"""What passes by itself; every other error of a database says that something is wrong in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +64,12 @@ class Registry:
         outcomes = self.recorder.record(asked)
         self.mark.note(self.recorder.last_sealed)
         return outcomes
+
+    def heartbeat(self, lease: Lease | None, *, every_s: int) -> int | None:
+        """Seal an empty block where one is due, then remember it; return its height."""
+        height = self.recorder.heartbeat(lease, every_s=every_s)
+        self.mark.note(self.recorder.last_sealed)
+        return height
 
 
 def make_storage(settings: Settings) -> Storage:
@@ -87,8 +99,8 @@ def make_mark(settings: Settings) -> HighWaterMark:
 def open_registry(settings: Settings) -> Iterator[Registry]:
     """Give a registry after checking schema, keys and high-water mark.
 
-    Raises SchemaError, KeyFileError, AuthorityError, BehindError or IdentityError where it must
-    not start.
+    Raises SchemaError, KeyFileError, AuthorityError, BehindError, IdentityError or RulesError
+    where it must not start.
     """
     storage = make_storage(settings)
     mark = make_mark(settings)
@@ -123,6 +135,7 @@ def _check(
         sealer.check(identity)
         mark.check(log, seen)
         (genesis,) = log.entities(GenesisFacts)
+    check_rules(genesis)
     return identity, genesis
 
 
@@ -155,7 +168,9 @@ def first_keys(settings: Settings) -> dict[str, str]:
     with open_registry(settings) as registry:
         keys = make_keys_service(registry.storage)
         parties = {"operator": registry.operator, "issuing body": registry.issuing_body}
-        return {name: keys.issue(organisation) for name, organisation in parties.items()}
+        return {
+            name: keys.issue(organisation=organisation) for name, organisation in parties.items()
+        }
 
 
 def make_keys_service(storage: Storage) -> ApiKeys:
@@ -163,61 +178,20 @@ def make_keys_service(storage: Storage) -> ApiKeys:
     return ApiKeys(CredentialRows(storage.database))
 
 
-class PerProcess:
-    """Opens the registry on first use in each process, so that no connection crosses a fork."""
-
-    def __init__(self, settings: Settings, start_replay: Callable[[str], None]) -> None:
-        """Take the settings; nothing is opened yet."""
-        self._settings = settings
-        self._start_replay = start_replay
-        self._lock = Lock()
-        self._pid = 0
-        self._opened: tuple[ExitStack, Context] | None = None
-        self._inherited: tuple[ExitStack, Context] | None = None
-
-    def __call__(self) -> Context:
-        """Return this process's context."""
-        with self._lock:
-            if self._opened is None or self._pid != getpid():
-                self._inherited = self._opened  # kept: its connections are the parent's to close
-                self._opened = self._open()
-                self._pid = getpid()
-            return self._opened[1]
-
-    def close(self) -> None:
-        """Close what this process opened."""
-        with self._lock:
-            if self._opened is not None and self._pid == getpid():
-                self._opened[0].close()
-            self._opened = None
-
-    def _open(self) -> tuple[ExitStack, Context]:
-        stack = ExitStack()
-        storage = stack.enter_context(open_registry(self._settings)).storage
-        atexit.register(self.close)
-        return stack, Context(
-            storage=storage,
-            keys=make_keys_service(storage),
-            replays=ReplayJobs(ReplayRows(storage.database), self._start_replay),
-        )
+def make_worker(registry: Registry, *, pace: Pace | None = None) -> Worker:
+    """Return what does by itself all that comes due in a registry."""
+    period_s = _heartbeat_s(registry.storage)
+    holder = f"{gethostname()[:32]}-{getpid()}-{token_hex(4)}"
+    return Worker(
+        Leases(LeaseRows(registry.storage.database), holder=holder),
+        [heartbeat(partial(registry.heartbeat, every_s=period_s), period_s=period_s)],
+        unavailable=DATABASE_IS_AWAY,
+        pace=pace,
+    )
 
 
-def create_app(*, settings: Settings, start_replay: Callable[[str], None] | None = None) -> Flask:
-    """Return the WSGI application, after checking schema, keys and high-water mark.
-
-    Raises what `open_registry` raises, and AccessError for a view that says not who may call it.
-    """
-    with open_registry(settings):
-        pass
-    app = Flask("app", static_folder=None)
-    app.json = OrjsonProvider(app)
-    app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
-    context.install(app, PerProcess(settings, start_replay or ReplayProcess()))
-    request_id.install(app)
-    headers.install(app)
-    limits.install(app)
-    access.install(app)
-    door.install(app, api.DOORS, title="EAC Ledger", description=DESCRIPTION)
-    problems.install(app, unavailable=(DBAPIError, PoolTimeoutError))
-    access.must_be_declared(app)
-    return app
+def _heartbeat_s(storage: Storage) -> int:
+    """Return how far apart blocks may be, as genesis says."""
+    with storage.log() as log:
+        leaf = decode(next(iter(log.range(0, 1))))
+    return Genesis.parse(leaf["operation"]).heartbeat_s

@@ -1,12 +1,13 @@
 """Settings: the only reader of the environment; a misspelt EAC_ name refuses to start."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from os import environ
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 PREFIX = "EAC_"
+DIGITS_MAX = 9
 
 
 class SettingsError(ValueError):
@@ -19,13 +20,18 @@ class Settings:
 
     `home` holds the embedded database, `keys` and the high-water mark; `database_url` is an
     SQLAlchemy URL, by default SQLite in `home`; `clock_leap_max_s` is how far the wall clock may
-    leap against the monotonic one.
+    leap against the monotonic one. `rate_per_minute` is how many calls each API key may make in
+    each web worker, `public_rate_per_minute` how many an address without a valid key; 0 is no
+    limit. `trusted_proxies` is how many proxies in front of us write X-Forwarded-For.
     """
 
     home: Path = Path("eac-home")
     database_url: str = ""
     keys: Path = Path()
     clock_leap_max_s: int = 300
+    rate_per_minute: int = 60_000
+    public_rate_per_minute: int = 600
+    trusted_proxies: int = 0
 
     @classmethod
     def from_environ(cls, environment: Mapping[str, str] = environ) -> Self:
@@ -39,12 +45,26 @@ class Settings:
         if unknown := sorted(named.keys() - kinds.keys()):
             names = ", ".join(PREFIX + name.upper() for name in unknown)
             raise SettingsError(f"unknown settings: {names}")
-        return cls.of(home=Path(named.pop("home", "eac-home")), **named)
+        texts = {name: named.pop(name, "") for name in ("database_url", "keys")}
+        numbers: dict[str, Any] = {
+            name: _whole(name, text) for name, text in named.items() if name != "home"
+        }
+        made = cls.of(home=Path(named.get("home", "eac-home")), **texts)
+        return replace(made, **numbers)
+
+    @classmethod
+    def of(cls, *, home: Path, database_url: str = "", keys: str = "") -> Self:
+        """Return settings with what is not said filled in."""
+        return cls(
+            home=home,
+            database_url=database_url or _embedded(home),
+            keys=Path(keys) if keys else home / "keys",
+        )
 
     def at(self, home: Path) -> Self:
         """Return the same settings for another home, with its own keys and embedded database."""
-        url = self.database_url if not self._is_embedded else ""
-        return self.of(home=home, database_url=url, clock_leap_max_s=str(self.clock_leap_max_s))
+        url = _embedded(home) if self._is_embedded else self.database_url
+        return replace(self, home=home, database_url=url, keys=home / "keys")
 
     @property
     def shown_database(self) -> str:
@@ -57,24 +77,22 @@ class Settings:
     def _is_embedded(self) -> bool:
         return self.database_url == _embedded(self.home)
 
-    @classmethod
-    def of(
-        cls,
-        *,
-        home: Path,
-        database_url: str = "",
-        keys: str = "",
-        clock_leap_max_s: str = "300",
-    ) -> Self:
-        """Return settings with what is not said filled in. Raises SettingsError."""
-        if not clock_leap_max_s.isascii() or not clock_leap_max_s.isdigit():
-            raise SettingsError("EAC_CLOCK_LEAP_MAX_S is a whole number of seconds")
-        return cls(
-            home=home,
-            database_url=database_url or _embedded(home),
-            keys=Path(keys) if keys else home / "keys",
-            clock_leap_max_s=int(clock_leap_max_s),
-        )
+
+def told(name: str) -> str:
+    """Return what whoever started this process told it under a name; empty for nothing."""
+    return environ.get(name, "")
+
+
+def tell_children(name: str, value: str) -> None:
+    """Set a variable in the environment of the processes that this one starts from now on."""
+    environ[name] = value
+
+
+def _whole(name: str, text: str) -> int:
+    if not text.isascii() or not text.isdigit() or len(text) > DIGITS_MAX:
+        unit = " of seconds" if name.endswith("_s") else ""
+        raise SettingsError(f"{PREFIX}{name.upper()} is a whole number{unit}")
+    return int(text)
 
 
 def _embedded(home: Path) -> str:

@@ -25,6 +25,10 @@ from app.registry.operations.issue_approve import IssueApprove
 from app.registry.operations.issue_request import IssueRequest
 from app.registry.operations.organisation_admit import OrganisationAdmit
 from app.registry.operations.transfer import Transfer
+from app.registry.operations.transfer_accept import TransferAccept
+from app.registry.operations.transfer_close import TransferClose
+from app.registry.operations.transfer_offer import TransferOffer
+from app.registry.ranges import Range
 from app.services.documents import documented
 from app.services.founding import Founding, found, make_keys
 from app.services.measure import Day, measured
@@ -258,6 +262,32 @@ def transferring(owner: str, *, source: str, to: str, quantity: int) -> Transfer
     return Transfer(
         id=new_id(), origin=ORIGIN, by=owner, from_=source, to=to, items=None, quantity=quantity
     )
+
+
+def offering(
+    owner: str, *, source: str, to: str, quantity: int | None = None, items: Sequence[Range] = ()
+) -> TransferOffer:
+    """Return an offer of the oldest certificates, or of those that are named."""
+    return TransferOffer(
+        id=new_id(),
+        origin=ORIGIN,
+        by=owner,
+        offer=new_id(),
+        from_=source,
+        to=to,
+        items=tuple(items) or None,
+        quantity=quantity,
+    )
+
+
+def accepting(receiver: str, offer: str) -> TransferAccept:
+    """Return the acceptance of an offer."""
+    return TransferAccept(id=new_id(), origin=ORIGIN, by=receiver, offer=offer)
+
+
+def closing(by: str, offer: str, *, why: str) -> TransferClose:
+    """Return the end of an offer: "recalled" by its sender, "rejected" by its receiver."""
+    return TransferClose(id=new_id(), origin=ORIGIN, by=by, offer=offer, why=why)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Door: a group of resources; one decorator says path, roles, query, answer and problems."""
+"""Door: a group of resources; one decorator says path, roles, query, body, answer and problems."""
 
 from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
@@ -8,23 +8,54 @@ from flask import Flask
 from flask_smorest import Api, Blueprint  # type: ignore[import-untyped]  # ships no types
 from marshmallow import RAISE, Schema
 
+from app.api.members import StrictParser, documented
 from app.api.problem_schema import PROBLEM
 from app.http import problems
 from app.http.access import PUBLIC, allow
+from app.http.idempotency import HEADER as IDEMPOTENCY_KEY
+from app.http.idempotency import KEY_MAX
 from app.http.request_id import HEADER as REQUEST_ID
+from app.services.credentials import READ
 
 View = TypeVar("View", bound=Callable[..., Any])
 
-_ANYWHERE = ("invalid-query", "method-not-allowed", "payload-too-large", "internal-error")
+_ANYWHERE = (
+    "invalid-query",
+    "bad-request",
+    "method-not-allowed",
+    "payload-too-large",
+    "rate-limited",
+    "internal-error",
+)
 _GUARDED = ("unauthenticated", "forbidden-role")
 _NOT_NOW = ("database-unavailable",)
+WRITES = (
+    "idempotency-key-required",
+    "idempotency-key-reused",
+    "busy",
+    "clock-leapt",
+    "outcome-unknown",
+)
+"""What every write may be refused for, whatever it asks."""
+BODIES = ("malformed-json", "unsupported-media-type", "unknown-field", "missing-field")
+"""What every body may be refused for."""
+
 _HEADERS = {
     HTTPStatus.METHOD_NOT_ALLOWED: ("Allow", "The methods that this path knows."),
     HTTPStatus.UNAUTHORIZED: ("WWW-Authenticate", "The scheme: Bearer."),
     HTTPStatus.SERVICE_UNAVAILABLE: ("Retry-After", "When to try again, in seconds."),
+    HTTPStatus.TOO_MANY_REQUESTS: ("Retry-After", "When to try again, in seconds."),
 }
 _REQUEST_ID = {"description": "The id of this request.", "schema": {"type": "string"}}
 _BEARER = {"type": "http", "scheme": "bearer", "description": "An API key: eac_<prefix>_<secret>."}
+_KEY_PARAMETER = {
+    "in": "header",
+    "name": IDEMPOTENCY_KEY,
+    "required": True,
+    "schema": {"type": "string", "pattern": f"^[!-~]{{1,{KEY_MAX}}}$"},
+    "description": "Yours, new for each write; the same again gives the same answer.",
+    "example": "0d7a3c5e-order-17",
+}
 
 
 class NoQuery(Schema):
@@ -37,54 +68,91 @@ class Documents(Api):  # type: ignore[misc]  # its base is untyped
     DEFAULT_ERROR_RESPONSE_NAME = None
 
 
+class _Blueprint(Blueprint):  # type: ignore[misc]  # its base is untyped
+    """A blueprint that reads strictly."""
+
+    ARGUMENTS_PARSER = StrictParser()
+
+
 class Door:
     """A blueprint whose views cannot be registered without saying who may call them."""
 
     def __init__(self, name: str, description: str) -> None:
         """Take its name in the document."""
-        self.blueprint: Any = Blueprint(name, __name__, url_prefix="/v1", description=description)
+        self.blueprint: Any = _Blueprint(name, __name__, url_prefix="/v1", description=description)
 
-    def view(
+    def view(  # noqa: PLR0913 - what a view says of itself stands in one place
         self,
         rule: str,
         *,
         may: Sequence[str],
         answer: type[Schema],
         query: type[Schema] = NoQuery,
+        body: type[Schema] | None = None,
         method: str = "GET",
+        scope: str = READ,
         status: HTTPStatus = HTTPStatus.OK,
         refuses: Sequence[str] = (),
         headers: Mapping[str, str] | None = None,
+        parameters: Sequence[Mapping[str, Any]] = (),
+        takes: Mapping[str, Any] | None = None,
+        media_type: str | None = None,
     ) -> Callable[[View], View]:
-        """Register a view; query parameters come as keyword arguments, unknown ones are refused."""
-        codes = (*_ANYWHERE, *_NOT_NOW, *refuses, *(() if PUBLIC in may else _GUARDED))
-        document = {
-            "responses": _problems(codes),
-            "security": [] if PUBLIC in may else [{"key": []}],
+        """Register a view; query parameters come as keyword arguments, unknown ones are refused.
+
+        A body comes as the first argument, a mapping of what its schema read; where a view reads
+        it itself, `takes` says by media type what is documented.
+        """
+        is_public = PUBLIC in may
+        codes = (*_ANYWHERE, *_NOT_NOW, *refuses, *(() if is_public else _GUARDED))
+        document: dict[str, Any] = {
+            "responses": problem_responses(dict.fromkeys(codes)),
+            "security": [] if is_public else [{"key": []}],
         }
+        if parameters:
+            document["parameters"] = list(parameters)
+        if body is not None and (others := getattr(body, "readers", None)):
+            content = {name: {"schema": {"type": "string"}} for name in others}
+            document["requestBody"] = {"content": content}
+        if takes is not None:
+            document["requestBody"] = {"required": True, "content": dict(takes)}
 
         def register(view: View) -> View:
-            answered = self.blueprint.response(status, answer, headers=_documented(headers or {}))
+            answered = self.blueprint.response(
+                status, answer, headers=_documented(headers or {}), content_type=media_type
+            )(view)
+            if body is not None:
+                answered = self.blueprint.arguments(body, location="json")(answered)
             read = self.blueprint.arguments(
                 query, location="query", as_kwargs=True, unknown=RAISE, error_status_code=400
-            )
-            wrapped = self.blueprint.doc(**document)(read(answered(view)))
-            self.blueprint.route(rule, methods=[method])(allow(*may)(wrapped))
+            )(answered)
+            wrapped = self.blueprint.doc(**document)(read)
+            self.blueprint.route(rule, methods=[method])(allow(*may, scope=scope)(wrapped))
             return view
 
         return register
+
+
+def idempotent(*more: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the header parameters of a write: its Idempotency-Key, and what it has besides."""
+    return [_KEY_PARAMETER, *more]
 
 
 def install(app: Flask, doors: Sequence[Door], *, title: str, description: str) -> None:
     """Register doors, and the document that describes them."""
     app.config.update(API_TITLE=title, API_VERSION="1", OPENAPI_VERSION="3.1.0")
     documents: Any = Documents(app, spec_kwargs={"info": {"description": description}})
+    documents.ma_plugin.converter.add_attribute_function(_of_member)
     documents.spec.components.security_scheme("key", _BEARER)
     for door in doors:
         documents.register_blueprint(door.blueprint)
 
 
-def _problems(codes: Sequence[str]) -> dict[str, Any]:
+def _of_member(_: object, field: Any, **__: object) -> dict[str, Any]:  # noqa: ANN401 - apispec's
+    return documented(field)
+
+
+def problem_responses(codes: Sequence[str] | Mapping[str, None]) -> dict[str, Any]:
     """Return the documentation of problems, by status."""
     by_status: dict[HTTPStatus, list[str]] = {}
     for code in codes:

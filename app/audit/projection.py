@@ -1,8 +1,10 @@
 """The projection that a replay gives, kept row by row, to be compared with a database's tables."""
 
+from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import zip_longest
+from itertools import groupby, zip_longest
+from operator import itemgetter
 from typing import Any, Protocol
 
 from app.audit.findings import Report
@@ -36,6 +38,9 @@ class Tables(Protocol):
     def entry_rows(self) -> Iterable[EntryRow]:
         """Yield what stands beside every leaf, in order."""
 
+    def party_rows(self) -> Iterable[tuple[str, int]]:
+        """Yield every organisation with the index of each leaf that concerns it, in order."""
+
     def block_rows(self) -> Iterable[Block]:
         """Yield every block's row, in order."""
 
@@ -50,6 +55,12 @@ class LogRows:
         """Begin empty."""
         self._entries: list[EntryRow] = []
         self._blocks: list[Block] = []
+        self._parties: dict[str, array[int]] = {}
+
+    def concern(self, parties: Sequence[str], index: int) -> None:
+        """Take in whom an operation concerns; its leaf stands at an index."""
+        for organisation in parties:
+            self._parties.setdefault(organisation, array("q")).append(index)
 
     def take(
         self, entries: Sequence[tuple[int, OperationLeaf]], header: HeaderLeaf, data: bytes
@@ -84,7 +95,21 @@ class LogRows:
             ("block", self._blocks, blocks),
             ("tile", stored, sorted(tables.tile_rows())),
         ):
-            _report(name, list(_differences(expected, found)), report)
+            _report(name, _differences(expected, found), report)
+        _report("party", self._party_differences(tables.party_rows()), report)
+
+    def _party_differences(self, found: Iterable[tuple[str, int]]) -> Iterator[str]:
+        """Yield the rows that stand on one side only, one organisation after another."""
+        missing = dict(self._parties)
+        for organisation, rows in groupby(found, key=itemgetter(0)):
+            indexes = [index for _, index in rows]
+            expected = missing.pop(organisation, array("q")).tolist()
+            if indexes != expected:
+                for index in sorted({*indexes} ^ {*expected}, key=str):
+                    fault = "is missing" if index in expected else "is not what the log gives"
+                    yield f"row {organisation} of leaf {index} {fault}"
+        for organisation, kept in missing.items():
+            yield from (f"row {organisation} of leaf {index} is missing" for index in kept)
 
 
 def _differences(expected: Iterable[Any], found: Iterable[Any]) -> Iterator[str]:
@@ -140,9 +165,11 @@ def _key(bundle: Bundle) -> tuple[str, int, int]:
     return bundle.issuance, bundle.first, bundle.from_height
 
 
-def _report(table: str, differences: list[str], report: Report) -> None:
-    for detail in differences[:FINDINGS_PER_TABLE]:
-        report.add("table-differs", f"table {table}", detail)
-    if len(differences) > FINDINGS_PER_TABLE:
-        more = len(differences) - FINDINGS_PER_TABLE
+def _report(table: str, differences: Iterable[str], report: Report) -> None:
+    count = 0
+    for count, detail in enumerate(differences, 1):
+        if count <= FINDINGS_PER_TABLE:
+            report.add("table-differs", f"table {table}", detail)
+    if count > FINDINGS_PER_TABLE:
+        more = count - FINDINGS_PER_TABLE
         report.add("table-differs", f"table {table}", f"and {more} rows more")

@@ -9,6 +9,7 @@ from app.registry.errors import RefusalError
 from app.registry.issuances import Issuance
 from app.registry.operation import Operation, follow_id, must_be_new
 from app.registry.operations import parse_operation
+from app.registry.parties import parties_of
 from app.registry.state import At, Rows, State
 
 
@@ -30,10 +31,10 @@ class Replay:
         self.state = State()
         self.is_stopped = False
 
-    def take(self, leaf: OperationLeaf, at: At, report: Report) -> None:
-        """Decide an operation leaf again and compare."""
+    def take(self, leaf: OperationLeaf, at: At, report: Report) -> tuple[str, ...]:
+        """Decide an operation leaf again and compare; return whom it concerns."""
         if self.is_stopped:
-            return
+            return ()
         where = f"leaf {at.index}"
         try:
             operation = parse_operation(dict(leaf.operation))
@@ -43,17 +44,19 @@ class Replay:
             repeated = refusal.code == "idempotency-key-reused"
             code = "operation-repeated" if repeated else "operation-refused"
             self._stop(report, code, where, str(refusal))
-            return
+            return ()
         if [move.plain for move in change.moves] != list(leaf.change):
             self._stop(report, "change-differs", where, "not what the rules compute")
-            return
+            return ()
         self._check_cause(operation, leaf.cause, where, report)
+        parties = parties_of(self.state, operation, change)
         self.state.apply(change, at)
         self.state.recorded.add(operation.id)
         self._expected.extendleft(
             _Expected(follow.type, follow_id(operation.id, follow.type), operation.id)
             for follow in reversed(change.follows)
         )
+        return parties
 
     def close_block(self, height: int, report: Report) -> Rows | None:
         """Settle a block and return its rows; None once the replay has stopped."""

@@ -129,7 +129,9 @@ class _Walk:
         self._chain.close_block(header, data, report)
         self._check_seal(height, index + 1)
         for at, leaf in self._pending:
-            self._replay.take(leaf, At(header.time_ms, height, at), report)
+            parties = self._replay.take(leaf, At(header.time_ms, height, at), report)
+            if self._tables is not None:
+                self._rows.concern(parties, at)
         if self._tables is not None:
             self._rows.take(self._pending, header, data)
         report.operations += len(self._pending)

@@ -10,9 +10,11 @@ from app.cli.demo import demo_command
 from app.cli.export import export_command
 from app.cli.failures import EXPECTED
 from app.cli.init import init_command
+from app.cli.key import key_command
 from app.cli.recover import recover_command
 from app.cli.replay import replay_command
 from app.cli.serve import serve_command
+from app.cli.worker import worker_command
 
 COULD_NOT_RUN = 2
 
@@ -25,12 +27,14 @@ def commands() -> None:
 
 for command in (
     init_command,
+    key_command,
     serve_command,
     demo_command,
     export_command,
     audit_command,
     recover_command,
     replay_command,
+    worker_command,
 ):
     commands.add_command(command)
 

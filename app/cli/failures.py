@@ -7,6 +7,7 @@ from app.demo.journey import JourneyError
 from app.ledger.notes import NoteError
 from app.registry.errors import RefusalError
 from app.services.export import ExportError
+from app.services.founding import RulesError
 from app.services.high_water import BehindError
 from app.services.keys import KeyFileError
 from app.settings import SettingsError
@@ -25,6 +26,7 @@ EXPECTED = (
     NotALogError,
     NoteError,
     RefusalError,
+    RulesError,
     SchemaError,
     SettingsError,
     StorageError,

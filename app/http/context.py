@@ -5,8 +5,13 @@ from dataclasses import dataclass
 
 from flask import Flask, current_app
 
+from app.registry.windows import Calendar
+from app.services.applications import Onboarding
 from app.services.credentials import ApiKeys
+from app.services.group import GroupCommit
 from app.services.integrity import ReplayJobs
+from app.services.refusals import Refusals
+from app.services.vault import Vault
 from app.storage.storage import Storage
 
 _NAME = "eac-context"
@@ -14,11 +19,18 @@ _NAME = "eac-context"
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """Storage and services of a running registry."""
+    """Storage and services of a running registry, and what genesis fixed."""
 
     storage: Storage
     keys: ApiKeys
+    onboarding: Onboarding
+    refusals: Refusals
     replays: ReplayJobs
+    group: GroupCommit
+    vault: Vault
+    calendar: Calendar
+    origin: str
+    issuing_body: str
 
 
 def install(app: Flask, opened: Callable[[], Context]) -> None:

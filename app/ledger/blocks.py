@@ -27,12 +27,13 @@ EMPTY_HEAD = Head(height=-1, size=0, header_hash=NO_HASH, time_ms=0, edge=())
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A leaf and by what it is found; header leaves have no operation."""
+    """A leaf and by what it is found; header leaves have no operation and no parties."""
 
     leaf: bytes
     operation: str | None = None
     type: str | None = None
     by: str | None = None
+    parties: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,8 @@ class Device:
     """A metered production device; power in W, instants in UTC milliseconds, a date as text.
 
     `attributes` is the hash of its attribute document; `carried_wh` the energy that is issued
-    but not yet a whole certificate (R5); valid_from and valid_until are 0 before approval.
+    but not yet a whole certificate (R5); valid_from and valid_until are 0 before approval;
+    `version` counts what was decided of it, not what it was issued for (R78).
     """
 
     id: str
@@ -38,6 +39,7 @@ class Device:
     valid_until: int
     is_automatic: bool
     carried_wh: int
+    version: int
 
     @property
     def key(self) -> str:

@@ -10,6 +10,7 @@ class Kind(Enum):
     FORBIDDEN = "not yours to do"
     UNKNOWN = "unknown, or not visible to you"
     CONFLICT = "conflicts with the present state"
+    STALE = "changed since it was read"
     HELD = "held"
     UNAVAILABLE = "not now"
 
@@ -19,6 +20,7 @@ REFUSALS: dict[str, tuple[Kind, str]] = {
     "unknown-field": (Kind.INVALID, "Unknown member"),
     "missing-field": (Kind.INVALID, "Member missing"),
     "invalid-field": (Kind.INVALID, "Member of a wrong type or form"),
+    "invalid-text": (Kind.INVALID, "Text cannot be shown safely"),
     "invalid-id": (Kind.INVALID, "Not a lower-case UUID"),
     "invalid-timestamp": (Kind.INVALID, "Not a UTC time"),
     "invalid-interval": (Kind.INVALID, "Period does not end after it starts"),
@@ -52,6 +54,7 @@ REFUSALS: dict[str, tuple[Kind, str]] = {
     "idempotency-key-reused": (Kind.INVALID, "Same id, other content"),
     "id-in-use": (Kind.CONFLICT, "Id in use"),
     "device-already-registered": (Kind.CONFLICT, "GSRN already registered"),
+    "stale-version": (Kind.STALE, "Changed since it was read"),
     "device-not-eligible": (Kind.CONFLICT, "Device not approved for this"),
     "registration-boundary": (Kind.INVALID, "Period outside the registration"),
     "future-production": (Kind.INVALID, "Period not over yet"),
@@ -70,6 +73,7 @@ REFUSALS: dict[str, tuple[Kind, str]] = {
     "request-already-decided": (Kind.CONFLICT, "Request already decided"),
     "issuance-mismatch": (Kind.INVALID, "Issuance not as the rules compute it"),
     "invalid-target-account": (Kind.INVALID, "Not an account to transfer to"),
+    "offer-already-decided": (Kind.CONFLICT, "Offer already decided"),
     "not-whitelisted": (Kind.CONFLICT, "Receiver has not whitelisted the sender"),
     "insufficient-balance": (Kind.CONFLICT, "More than is held"),
     "already-retired": (Kind.CONFLICT, "Retired already"),
@@ -80,6 +84,7 @@ REFUSALS: dict[str, tuple[Kind, str]] = {
     "invalid-consumption-period": (Kind.INVALID, "Consumption period cannot be claimed"),
     # not now
     "clock-leapt": (Kind.UNAVAILABLE, "The clock has leapt"),
+    "lease-lost": (Kind.UNAVAILABLE, "Another does it by now"),
     "outcome-unknown": (Kind.UNAVAILABLE, "Outcome unknown; repeat with the same id"),
     "busy": (Kind.UNAVAILABLE, "Too busy"),
 }

@@ -198,14 +198,14 @@ def parse_members(cls: type[T], value: Any, pointer: str = "") -> T:  # noqa: AN
                 "missing-field", "a member is missing", pointer=f"{pointer}/{member.name}"
             )
     if len(found) != len(value):
-        extra = _escaped(min(value.keys() - {member.name for member in members_of(cls)}))
+        extra = escaped(min(value.keys() - {member.name for member in members_of(cls)}))
         raise RefusalError(
             "unknown-field", "a member is not known", rule="R79", pointer=f"{pointer}/{extra}"
         )
     return cls(**found)
 
 
-def _escaped(name: str) -> str:
+def escaped(name: str) -> str:
     """Return a member's name as a JSON pointer writes it (RFC 6901 3)."""
     return name.replace("~", "~0").replace("/", "~1")
 

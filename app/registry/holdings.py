@@ -52,19 +52,20 @@ def resolve(
     to_account: str,
     to_state: str,
     must_be_open: MustBeOpen,
+    offer: str | None = None,
 ) -> tuple[Move, ...]:
     """Return the rows of change that take items or a quantity out of an account (R26, R28, R31).
 
     A quantity takes active bundles whose window is open, oldest production first, then in order
-    of issue, then by ordinal. Raises RefusalError; nothing is taken in part.
+    of issue, then by ordinal; `offer` is the one that holds them afterwards. Raises RefusalError;
+    nothing is taken in part.
     """
     if items is not None:
         taken = _named(state, account, items, must_be_open)
     else:
         taken = _oldest(state, account, quantity or 0, must_be_open)
     moves = longest_runs(
-        Move(part.issuance, part.first, part.last, account.id, ACTIVE, to_account, to_state)
-        for part in taken
+        Move(*part, account.id, ACTIVE, to_account, to_state, offer) for part in taken
     )
     if len(moves) > RANGES_MAX:
         raise _too_many()

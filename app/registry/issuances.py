@@ -15,6 +15,8 @@ SPANS_MAX = 400
 PENDING = "pending"
 APPROVED = "approved"
 ISSUED = "issued"
+REJECTED = "rejected"
+WITHDRAWN = "withdrawn"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,11 @@ class Request:
     def key(self) -> str:
         """What it is found by."""
         return self.issuance
+
+    def must_be_pending(self) -> None:
+        """Refuse to decide it twice."""
+        if self.state != PENDING:
+            raise RefusalError("request-already-decided", f"it is {self.state}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +67,15 @@ class Issuance:
     def key(self) -> str:
         """What it is found by."""
         return self.id
+
+    def must_be_transferable(self, time_ms: int) -> None:
+        """Refuse once its transfer window has closed; nothing extends it (R28, R39)."""
+        if time_ms >= self.transfer_until:
+            raise RefusalError(
+                "transfer-window-closed",
+                "it could be transferred until its window closed",
+                rule="R28",
+            )
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ PERIOD = "period"
 REQUEST = "request"
 ISSUANCE = "issuance"
 RETIREMENT = "retirement"
+OFFER = "offer"
 RANGE = "range"
 QUANTITY = "quantity"
 

@@ -8,6 +8,7 @@ from app.registry.errors import RefusalError
 from app.registry.fields import ID, QUANTITY, MemberKind, listed
 
 ACTIVE = "active"
+OFFERED = "offered"
 LOCKED = "locked"
 RETIRED = "retired"
 
@@ -28,7 +29,10 @@ class Range(NamedTuple):
 
 
 class Bundle(NamedTuple):
-    """A range with one holder and one state since a height; the rest orders bundles by age."""
+    """A range with one holder and one state since a height; `offer` says under which it is offered.
+
+    What stands between orders bundles by age.
+    """
 
     issuance: str
     first: int
@@ -38,6 +42,7 @@ class Bundle(NamedTuple):
     from_height: int
     period_start: int
     issued_index: int
+    offer: str | None = None
 
     @property
     def quantity(self) -> int:
@@ -46,7 +51,10 @@ class Bundle(NamedTuple):
 
 
 class Move(NamedTuple):
-    """One row of `change`: a range leaves one holder and state for another."""
+    """One row of `change`: a range leaves one holder and state for another.
+
+    `offer` is the one under which it is held afterwards; a leaf says that in its operation.
+    """
 
     issuance: str
     first: int
@@ -55,6 +63,7 @@ class Move(NamedTuple):
     from_state: str
     to_account: str
     to_state: str
+    offer: str | None = None
 
     @property
     def plain(self) -> dict[str, Any]:
@@ -119,6 +128,7 @@ class Bundles:
         self._rows: dict[str, dict[int, Bundle]] = {}
         self._firsts: dict[str, list[int]] = {}
         self._active: dict[str, list[tuple[int, int, int, str]]] = {}
+        self._offered: dict[str, set[tuple[str, int]]] = {}
         self._fresh: set[tuple[str, int]] = set()
         self._closed: dict[tuple[str, int], Bundle] = {}
 
@@ -155,6 +165,11 @@ class Bundles:
         """Return an issuance's known bundles in order."""
         return [self._rows[issuance][first] for first in self._firsts.get(issuance, [])]
 
+    def of_offer(self, offer: str) -> list[Bundle]:
+        """Return the known bundles that are offered under an offer, in order."""
+        found = sorted(self._offered.get(offer, ()))
+        return [self._rows[issuance][first] for issuance, first in found]
+
     def move(self, move: Move) -> None:
         """Give a wholly known range its new holder and state, splitting at its ends (R18, R21)."""
         for bundle in self.covering(Range(move.issuance, move.first, move.last)):
@@ -170,6 +185,7 @@ class Bundles:
                     last=last,
                     account=move.to_account,
                     state=move.to_state,
+                    offer=move.offer,
                     from_height=FRESH,
                 )
             )
@@ -232,6 +248,8 @@ class Bundles:
         insort(self._firsts.setdefault(issuance, []), first)
         if bundle.state == ACTIVE:
             insort(self._active.setdefault(bundle.account, []), _age(bundle))
+        if bundle.offer is not None:
+            self._offered.setdefault(bundle.offer, set()).add((issuance, first))
         if bundle.from_height == FRESH:
             self._fresh.add((issuance, first))
 
@@ -243,6 +261,8 @@ class Bundles:
         if bundle.state == ACTIVE:
             held = self._active[bundle.account]
             del held[bisect_left(held, _age(bundle))]
+        if bundle.offer is not None:
+            self._offered[bundle.offer].discard((issuance, first))
         if bundle.from_height == FRESH:
             self._fresh.discard((issuance, first))
         else:
@@ -254,8 +274,8 @@ def _age(bundle: Bundle) -> tuple[int, int, int, str]:
 
 
 def _is_mergeable(left: Bundle, right: Bundle) -> bool:
-    return (
-        left.last + 1 == right.first and left.account == right.account and left.state == right.state
+    return left.last + 1 == right.first and (
+        (left.account, left.state, left.offer) == (right.account, right.state, right.offer)
     )
 
 

@@ -11,6 +11,7 @@ from app.registry.domains import Domain, Registry
 from app.registry.errors import RefusalError
 from app.registry.issuances import Issuance, Request
 from app.registry.measurements import Span
+from app.registry.offers import Offer
 from app.registry.organisations import Organisation
 from app.registry.ranges import ACTIVE, FRESH, Bundle, Bundles, Move, Range
 from app.registry.retirements import Retirement
@@ -25,6 +26,7 @@ Entity: TypeAlias = (
     | Span
     | Request
     | Issuance
+    | Offer
     | Retirement
 )
 ENTITIES: tuple[type[Any], ...] = (
@@ -37,6 +39,7 @@ ENTITIES: tuple[type[Any], ...] = (
     Span,
     Request,
     Issuance,
+    Offer,
     Retirement,
 )
 E_ = TypeVar("E_")

@@ -10,6 +10,7 @@ from app.consensus.authorities import AUTHORITIES_MAX, Authority, AuthorityError
 from app.consensus.engines import engine_of
 from app.ledger.notes import COSIGNATURE, VerifierKey, cosigner_key, is_key_name, log_key
 from app.registry.domains import DomainSettings
+from app.registry.domains import Registry as GenesisFacts
 from app.registry.errors import RefusalError
 from app.registry.operations import schema_files, schemas_digest
 from app.registry.operations.genesis import RULES, Genesis
@@ -21,6 +22,10 @@ LOG_KEY = "log.key"
 AUTHORITIES = "authorities"
 HEARTBEAT_S = 3600
 KEY_DELAY_BLOCKS = 100
+
+
+class RulesError(Exception):
+    """The registry was founded under other rules than this version of the code knows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +94,15 @@ def found(recorder: Recorder, sealer: Sealer, founding: Founding) -> Accepted:
     if isinstance(outcome, RefusalError):
         raise outcome
     return outcome
+
+
+def check_rules(genesis: GenesisFacts) -> None:
+    """Refuse a registry whose genesis names other operations. Raises RulesError."""
+    if genesis.schemas != schemas_digest(schema_files()):
+        raise RulesError(
+            f"{genesis.origin} was founded with other operations than this version knows: "
+            "use the version that founded it, or found a new registry"
+        )
 
 
 def _check_zone(domain: DomainSettings) -> None:

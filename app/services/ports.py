@@ -32,6 +32,9 @@ class Unit(Protocol):
     def load_neighbours(self, state: State) -> None:
         """Load the bundles beside what changed."""
 
+    def is_held(self, lease: str, holder: str, token: int) -> bool:
+        """Say whether a lease is still its holder's, under that token, at the unit's moment."""
+
     def write(
         self,
         *,

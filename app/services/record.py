@@ -1,24 +1,24 @@
 """Record: the single gate through which anything changes; a group becomes one sealed block."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from functools import lru_cache
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from app.audit.identity import LogIdentity
-from app.consensus.engines import engine_of
-from app.ledger.blocks import Block, Entry, Head, Recorded, Signing
-from app.ledger.encoding import EncodingError, decode, encode
-from app.ledger.leaves import HeaderLeaf, LeafError, OperationLeaf, header_hash, parse_leaf
-from app.ledger.merkle import Frontier, leaf_hash
+from app.ledger.blocks import Entry, Head, Recorded, Signing
+from app.ledger.encoding import EncodingError, encode
+from app.ledger.leaves import LeafError, OperationLeaf, header_hash, parse_leaf
+from app.ledger.merkle import leaf_hash
 from app.ledger.notes import Checkpoint
 from app.registry.attachments import NOTHING, Attachments
 from app.registry.errors import RefusalError
 from app.registry.operation import Operation, Read, claimed_ids, must_be_new
 from app.registry.operations.issue import Issue
+from app.registry.parties import parties_of
 from app.registry.state import At, Change, Follow, State
 from app.registry.windows import Calendar
 from app.services.clock import ClockGuard
+from app.services.closing import block_of, header_of, identity_of
+from app.services.leases import Lease
 from app.services.ports import Storage, Unit
 from app.services.seal import Sealer
 from app.services.warm import Known, WarmState
@@ -36,13 +36,17 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """Where an operation stands on the log; `is_repeated` where it stood there before."""
+    """Where an operation stands on the log; `is_repeated` where it stood there before.
+
+    `follows` is what it brought about, in the same block.
+    """
 
     id: str
     index: int
     height: int
     leaf: bytes
     is_repeated: bool = False
+    follows: tuple["Accepted", ...] = ()
 
 
 Outcome = Accepted | RefusalError
@@ -87,6 +91,23 @@ class Recorder:
         while len(outcomes) < len(asked):
             outcomes += self._record_block(asked[len(outcomes) :])
         return outcomes
+
+    def heartbeat(self, lease: Lease | None, *, every_s: int) -> int | None:
+        """Seal an empty block where the newest is that old; return its height.
+
+        Raises RefusalError lease-lost where another may do it by now.
+        """
+        state = State()
+        with self._storage.unit() as unit:
+            unit.begin(state)
+            self._clock.check(unit.now_ms)
+            if unit.now_ms - unit.head.time_ms < every_s * 1000:
+                return None
+            if lease is not None and not unit.is_held(lease.name, lease.holder, lease.token):
+                raise RefusalError("lease-lost", "another may hold the lease by now")
+            at = At(unit.now_ms, unit.head.height + 1, unit.head.size)
+            self._close(unit, _Group(state=state, at=at, known={}))
+        return at.height
 
     def _record_block(self, asked: Sequence[Asked]) -> list[Outcome]:
         plain = [_plain(item.operation) for item in asked[:GROUP_OPERATIONS_MAX]]
@@ -149,8 +170,8 @@ class Recorder:
         if isinstance(plain, RefusalError):
             raise plain
         operation = asked.operation
-        if (known := group.known.get(operation.id)) is not None:
-            return _repeated(operation, plain, known)
+        if operation.id in group.known:
+            return _repeated(operation, plain, group.known)
         if operation.is_derived:
             raise RefusalError("unknown-operation", f"{operation.type} follows from another")
         origin = group.state.registry.origin if group.state.has_genesis else operation.origin
@@ -168,11 +189,11 @@ class Recorder:
         """Add an operation and all that follows from it to the block, or nothing of it."""
         accepted = self._append(asked.operation, _leaf(plain, change, None), change, group)
         group.attachments.append(asked.attachments)
-        for follow in change.follows:
-            self._follow(follow, cause=asked.operation.id, group=group)
-        return accepted
+        cause = asked.operation.id
+        follows = [self._follow(follow, cause=cause, group=group) for follow in change.follows]
+        return replace(accepted, follows=tuple(follows))
 
-    def _follow(self, follow: Follow, *, cause: str, group: _Group) -> None:
+    def _follow(self, follow: Follow, *, cause: str, group: _Group) -> Accepted:
         """Append what an accepted operation brings about; the rules have made sure that it may."""
         at = group.next()
         operation = Issue.compose(
@@ -183,13 +204,14 @@ class Recorder:
             leaf = _leaf(operation.plain(), change, cause)
         except RefusalError as refusal:
             raise AssertionError(f"{cause} was accepted, what follows is not") from refusal
-        self._append(operation, leaf, change, group)
+        return self._append(operation, leaf, change, group)
 
     def _append(self, operation: Operation, leaf: bytes, change: Change, group: _Group) -> Accepted:
         at = group.next()
+        parties = parties_of(group.state, operation, change)
         group.state.apply(change, at)
         group.state.recorded.add(operation.id)
-        group.entries.append(Entry(leaf, operation.id, operation.type, operation.by))
+        group.entries.append(Entry(leaf, operation.id, operation.type, operation.by, parties))
         group.known[operation.id] = Recorded(at.index, at.height, leaf)
         return Accepted(operation.id, at.index, at.height, leaf)
 
@@ -198,8 +220,8 @@ class Recorder:
         unit.load_neighbours(group.state)
         rows = group.state.settle(group.at.height)
         registry = group.state.registry
-        identity = _identity(registry.origin, registry.log_vkey, encode(registry.authority_set))
-        header, leaf = _header(unit.head, group, identity)
+        identity = identity_of(registry.origin, registry.log_vkey, encode(registry.authority_set))
+        header, leaf = header_of(unit.head, at=group.at, entries=group.entries, identity=identity)
         frontier = unit.head.frontier
         for entry in group.entries:
             frontier.append(leaf_hash(entry.leaf))
@@ -209,7 +231,7 @@ class Recorder:
         head = Head(header.height, frontier.size, header_hash(leaf), header.time_ms, frontier.edge)
         unit.write(
             head=head,
-            block=_block(header, head, str(note)),
+            block=block_of(header, head, str(note)),
             entries=[*group.entries, Entry(leaf)],
             rows=rows,
             attachments=_joined(group.attachments),
@@ -224,11 +246,6 @@ class Recorder:
         return head.header_hash
 
 
-@lru_cache(maxsize=4)
-def _identity(origin: str, log_vkey: str, authority_set: bytes) -> LogIdentity:
-    return LogIdentity.of(origin, log_vkey, decode(authority_set))
-
-
 def _plain(operation: Operation) -> dict[str, Any] | RefusalError:
     """Return the operation as its leaf will hold it, before any lock is taken."""
     try:
@@ -237,12 +254,29 @@ def _plain(operation: Operation) -> dict[str, Any] | RefusalError:
         return refusal
 
 
-def _repeated(operation: Operation, plain: dict[str, Any], known: Recorded) -> Accepted:
+def _repeated(
+    operation: Operation, plain: dict[str, Any], known: Mapping[str, Recorded]
+) -> Accepted:
     """Give an accepted answer again, for the same content only (R32)."""
-    leaf = parse_leaf(known.leaf)
+    found = known[operation.id]
+    leaf = parse_leaf(found.leaf)
     if not isinstance(leaf, OperationLeaf) or leaf.operation != plain:
         raise RefusalError("idempotency-key-reused", "its content is another", rule="R32")
-    return Accepted(operation.id, known.index, known.height, known.leaf, is_repeated=True)
+    followed = {id_: known[id_] for id_ in claimed_ids(operation)[1:] if id_ in known}
+    follows = tuple(
+        _again(id_, item) for id_, item in followed.items() if _is_caused(item, operation.id)
+    )
+    return replace(_again(operation.id, found), follows=follows)
+
+
+def _again(id_: str, known: Recorded) -> Accepted:
+    return Accepted(id_, known.index, known.height, known.leaf, is_repeated=True)
+
+
+def _is_caused(known: Recorded, cause: str) -> bool:
+    """Say whether it followed; anybody may have taken the id of what never did."""
+    leaf = parse_leaf(known.leaf)
+    return isinstance(leaf, OperationLeaf) and leaf.cause == cause
 
 
 def _leaf(plain: dict[str, Any], change: Change, cause: str | None) -> bytes:
@@ -250,37 +284,6 @@ def _leaf(plain: dict[str, Any], change: Change, cause: str | None) -> bytes:
         return OperationLeaf(plain, [move.plain for move in change.moves], cause).encode()
     except (LeafError, EncodingError) as error:
         raise RefusalError("operation-too-large", str(error)) from error
-
-
-def _header(head: Head, group: _Group, identity: LogIdentity) -> tuple[HeaderLeaf, bytes]:
-    operations = Frontier()
-    for entry in group.entries:
-        operations.append(leaf_hash(entry.leaf))
-    authority_set = identity.authority_set
-    header = HeaderLeaf(
-        origin=identity.origin,
-        height=group.at.height,
-        previous=head.header_hash,
-        first=head.size,
-        count=operations.size,
-        operations_root=operations.root(),
-        authorities=authority_set.digest,
-        leader=engine_of(authority_set).leader(authority_set, group.at.height),
-        time_ms=group.at.time_ms,
-    )
-    return header, header.encode()
-
-
-def _block(header: HeaderLeaf, head: Head, checkpoint: str) -> Block:
-    return Block(
-        height=header.height,
-        first=header.first,
-        count=header.count,
-        time_ms=header.time_ms,
-        leader=header.leader,
-        hash=head.header_hash,
-        checkpoint=checkpoint,
-    )
 
 
 def _joined(attachments: Sequence[Attachments]) -> Attachments:

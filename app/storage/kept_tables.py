@@ -1,8 +1,10 @@
-"""What no replay can rebuild: readings, documents, vault, credentials, sign-state, replays."""
+"""What no replay can rebuild: readings, vault, credentials, applications, refusals, leases."""
 
 from sqlalchemy import (
     BigInteger,
     Column,
+    Index,
+    Integer,
     LargeBinary,
     String,
     Table,
@@ -46,8 +48,51 @@ credentials = Table(
     metadata,
     Column("prefix", String(16), primary_key=True),
     Column("hash", Hash, nullable=False),
-    Column("organisation", Id, nullable=False),
+    Column("organisation", Id, nullable=False, index=True),
     Column("created_at", BigInteger, nullable=False),
+    Column("scope", String(16), nullable=False),
+    Column("label", String(64), nullable=False),
+    Column("expires_at", BigInteger),
+    Column("revoked_at", BigInteger),
+)
+
+applications = Table(
+    "applications",
+    metadata,
+    Column("organisation", Id, primary_key=True),
+    Column("roles", String(100), nullable=False),
+    Column("country", String(2), nullable=False),
+    Column("record", Hash, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("asked_at", BigInteger, nullable=False),
+    Column("decided_at", BigInteger),
+    Column("reason", String(64)),
+    Index("ix_applications_state", "state", "organisation"),
+)
+
+refusals = Table(
+    "refusals",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("refused_at", BigInteger, nullable=False),
+    Column("organisation", Id, nullable=False),
+    Column("request", String(64), nullable=False),
+    Column("operation", Id),
+    Column("type", String(64)),
+    Column("status", Integer, nullable=False),
+    Column("code", String(64), nullable=False),
+    Column("rule", String(16), nullable=False),
+    Column("pointer", String(255), nullable=False),
+    Index("ix_refusals_organisation", "organisation", "id"),
+)
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("holder", String(64), nullable=False),
+    Column("token", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
 )
 
 replays = Table(

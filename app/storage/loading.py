@@ -18,12 +18,14 @@ from app.registry.devices import Device
 from app.registry.domains import Domain, Registry
 from app.registry.issuances import Issuance, Request
 from app.registry.measurements import Span
+from app.registry.offers import Offer
 from app.registry.operation import (
     ACCOUNT,
     DEVICE,
     DOMAIN,
     GSRN,
     ISSUANCE,
+    OFFER,
     ORGANISATION,
     PERIOD,
     QUANTITY,
@@ -46,6 +48,7 @@ from app.storage.tables import (
     devices,
     domains,
     issuances,
+    offers,
     organisations,
     registries,
     requests,
@@ -93,7 +96,14 @@ class Loader:
             REQUEST: (
                 self._by_id(Request, requests.c.issuance),
                 self._requested_devices(),
+                self._accounts_of(requests.c.issuance, requests.c.account),
                 self._requested_spans(),
+            ),
+            OFFER: (
+                self._by_id(Offer, offers.c.id),
+                self._accounts_of(offers.c.id, offers.c.from_account),
+                self._accounts_of(offers.c.id, offers.c.to_account),
+                self._offered(),
             ),
             RANGE: (self._ranges(), self._issuances_of_ranges()),
         }
@@ -177,6 +187,31 @@ class Loader:
             .join(keys, keys.c.issuance == requests.c.issuance)
         )
         return self._entities(Device, statement)
+
+    def _accounts_of(self, key: Any, account: Any) -> Load:  # noqa: ANN401 - columns
+        """Load the accounts that a column of the named rows leads to."""
+        keys = self._way.keys(key)
+        statement = (
+            select(accounts)
+            .join(key.table, account == accounts.c.id)
+            .join(keys, keys.c[key.name] == key)
+        )
+        return self._entities(Account, statement)
+
+    def _offered(self) -> Load:
+        """Load the open bundles that an offer holds, with their issuances."""
+        keys = self._way.keys(bundles.c.offer)
+        matches = and_(
+            bundles.c.offer == keys.c.offer,
+            bundles.c.offer.is_not(None),
+            bundles.c.to_height.is_(None),
+        )
+        statement = (
+            select(*BUNDLE_COLUMNS, *issuances.c)
+            .join(keys, matches)
+            .join(issuances, issuances.c.id == bundles.c.issuance)
+        )
+        return Load(self._way.compile(statement), _take_bundle_with_issuance)
 
     def _spans(
         self,

@@ -129,6 +129,14 @@ class DatabaseLog:
         rows = self._connection.execute(query)
         yield from ((at, height, id_, verb, by) for at, height, id_, verb, by in rows)
 
+    def party_rows(self) -> Iterator[tuple[str, int]]:
+        """Yield every organisation with the leaves that concern it, in order."""
+        columns = tables.parties.c
+        query = select(columns.organisation, columns.index).order_by(
+            columns.organisation, columns.index
+        )
+        yield from ((organisation, at) for organisation, at in self._connection.execute(query))
+
     def block_rows(self) -> Iterator[Block]:
         """Yield every block's row, in order."""
         query = select(tables.blocks).order_by(tables.blocks.c.height)

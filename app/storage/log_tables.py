@@ -4,7 +4,6 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
-    Index,
     Integer,
     LargeBinary,
     String,
@@ -35,7 +34,13 @@ leaves = Table(
     Column("operation", Id, unique=True),
     Column("type", String(64)),
     Column("by", Id),
-    Index("ix_leaves_by_index", "by", "index"),
+)
+
+parties = Table(
+    "parties",
+    metadata,
+    Column("organisation", Id, primary_key=True),
+    Column("index", BigInteger, primary_key=True, autoincrement=False),
 )
 
 tiles = Table(

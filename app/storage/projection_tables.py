@@ -76,6 +76,7 @@ devices = Table(
     Column("valid_until", BigInteger, nullable=False),
     Column("is_automatic", Boolean, nullable=False),
     Column("carried_wh", BigInteger, nullable=False),
+    Column("version", BigInteger, nullable=False),
 )
 
 spans = Table(
@@ -98,7 +99,7 @@ requests = Table(
     metadata,
     Column("issuance", Id, primary_key=True),
     Column("device", Id, nullable=False, index=True),
-    Column("account", Id, nullable=False),
+    Column("account", Id, nullable=False, index=True),
     Column("period_start", BigInteger, nullable=False),
     Column("period_end", BigInteger, nullable=False),
     Column("state", String(16), nullable=False),
@@ -140,8 +141,19 @@ retirements = Table(
     Column("index", BigInteger, nullable=False),
 )
 
+offers = Table(
+    "offers",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("from_account", Id, nullable=False, index=True),
+    Column("to_account", Id, nullable=False, index=True),
+    Column("quantity", BigInteger, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("index", BigInteger, nullable=False),
+)
+
 _IS_OPEN = text("to_height IS NULL")
-_IS_HELD = text("to_height IS NULL AND state = 'active'")
+_IS_OFFERED = text("to_height IS NULL AND offer IS NOT NULL")
 
 bundles = Table(
     "bundles",
@@ -154,6 +166,7 @@ bundles = Table(
     Column("from_height", BigInteger, primary_key=True, autoincrement=False),
     Column("period_start", BigInteger, nullable=False),
     Column("issued_index", BigInteger, nullable=False),
+    Column("offer", Id),
     Column("to_height", BigInteger),
     CheckConstraint('"first" >= 1 AND "first" <= "last"', name="range"),
     Index(
@@ -167,10 +180,17 @@ bundles = Table(
     Index(
         "ix_bundles_held",
         "account",
+        "state",
         "period_start",
         "issued_index",
         "first",
-        sqlite_where=_IS_HELD,
-        postgresql_where=_IS_HELD,
+        sqlite_where=_IS_OPEN,
+        postgresql_where=_IS_OPEN,
+    ),
+    Index(
+        "ix_bundles_offered",
+        "offer",
+        sqlite_where=_IS_OFFERED,
+        postgresql_where=_IS_OFFERED,
     ),
 )

@@ -15,6 +15,7 @@ from app.registry.domains import Domain, DomainSettings, Registry
 from app.registry.fields import parse_members, plain_members
 from app.registry.issuances import Issuance, Request
 from app.registry.measurements import Span
+from app.registry.offers import Offer
 from app.registry.organisations import Organisation
 from app.registry.ranges import Bundle
 from app.registry.retirements import Retirement
@@ -105,6 +106,7 @@ MAPPINGS: dict[type[Any], Mapping] = {
     Span: _plain(tables.spans, Span),
     Request: _plain(tables.requests, Request),
     Issuance: _plain(tables.issuances, Issuance),
+    Offer: _plain(tables.offers, Offer),
     Retirement: _plain(tables.retirements, Retirement),
 }
 if MAPPINGS.keys() != set(ENTITIES):

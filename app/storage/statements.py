@@ -7,7 +7,7 @@ from sqlalchemy import Select, Update, bindparam, literal_column, select, update
 from app.storage.dialects import Way
 from app.storage.engines import Database
 from app.storage.loading import Loader
-from app.storage.tables import blocks, bundles, head, leaves, signed, tiles
+from app.storage.tables import blocks, bundles, head, leases, leaves, signed, tiles
 
 HEAD_COLUMNS = [column for column in head.columns if column.name != "id"]
 
@@ -29,6 +29,7 @@ class Statements:
         self.close = way.compile(_close(way))
         self.sign = way.compile(_sign(way))
         self.advance = way.compile(_advance())
+        self.lease = way.compile(_lease())
 
 
 def _lock() -> Select[Any]:
@@ -84,3 +85,12 @@ def _advance() -> Update:
         column.name: bindparam(f"new_{column.name}") for column in HEAD_COLUMNS
     }
     return update(head).values(values).where(head.c.height == bindparam("old_height"))
+
+
+def _lease() -> Select[Any]:
+    return select(leases.c.token).where(
+        leases.c.name == bindparam("lease"),
+        leases.c.holder == bindparam("by"),
+        leases.c.token == bindparam("number"),
+        leases.c.expires_at > bindparam("now"),
+    )

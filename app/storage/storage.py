@@ -1,12 +1,14 @@
 """Storage: what services are handed; everything about rows and dialects stays behind it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
-from typing import Self
+from typing import Any, Self
 
 from sqlalchemy import Connection
 
+from app.registry.operation import Read
+from app.registry.state import State
 from app.storage import migrations
 from app.storage.engines import Database
 from app.storage.log import DatabaseLog
@@ -55,6 +57,18 @@ class Storage:
         """Give a connection that sees one moment, for reports."""
         with self.database.reading() as connection:
             yield connection
+
+    def look(self, reads: Iterable[Read]) -> tuple[State, int]:
+        """Return what the reads name as it stands, and the database's time, UTC milliseconds."""
+        state = State()
+        way, loader = self.database.way, self._statements.loader
+        with self.database.reading() as connection, connection.begin():
+            driver: Any = connection.connection.driver_connection
+            clock = way.ask_clock(driver)
+            questions = loader.ask(reads)
+            answers = [driver.execute(load.sql, bound) for load, bound in questions]
+            loader.take(state, questions, answers)
+            return state, clock()
 
     @contextmanager
     def log(self) -> Iterator[DatabaseLog]:

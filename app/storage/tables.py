@@ -1,9 +1,12 @@
 """Every table: the log, its projection, and the few rows that no replay can rebuild."""
 
 from app.storage.kept_tables import (
+    applications,
     credentials,
     documents,
+    leases,
     readings,
+    refusals,
     replays,
     signed,
     vault,
@@ -12,6 +15,7 @@ from app.storage.log_tables import (
     blocks,
     head,
     leaves,
+    parties,
     tiles,
 )
 from app.storage.projection_tables import (
@@ -20,6 +24,7 @@ from app.storage.projection_tables import (
     devices,
     domains,
     issuances,
+    offers,
     organisations,
     registries,
     requests,
@@ -39,6 +44,7 @@ PROJECTION = (
     spans,
     requests,
     issuances,
+    offers,
     retirements,
     bundles,
 )
@@ -47,6 +53,7 @@ PROJECTION = (
 __all__ = [
     "PROJECTION",
     "accounts",
+    "applications",
     "blocks",
     "bundles",
     "credentials",
@@ -55,10 +62,14 @@ __all__ = [
     "domains",
     "head",
     "issuances",
+    "leases",
     "leaves",
     "metadata",
+    "offers",
     "organisations",
+    "parties",
     "readings",
+    "refusals",
     "registries",
     "replays",
     "requests",

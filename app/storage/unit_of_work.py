@@ -27,6 +27,7 @@ from app.storage.tables import (
     bundles,
     documents,
     leaves,
+    parties,
     readings,
     signed,
     tiles,
@@ -99,6 +100,11 @@ class UnitOfWork:
     def _ask(self, questions: Sequence[Question]) -> list[Any]:
         return [self._driver.execute(load.sql, parameters) for load, parameters in questions]
 
+    def is_held(self, lease: str, holder: str, token: int) -> bool:
+        """Say whether a lease is still its holder's, under that token, at this unit's moment."""
+        asked = {"lease": lease, "by": holder, "number": token, "now": self.now_ms}
+        return self._driver.execute(self._statements.lease, asked).fetchone() is not None
+
     def write(
         self,
         *,
@@ -114,15 +120,15 @@ class UnitOfWork:
         Raises StorageError where the rows that it extends are not as they were read, or a local
         authority has signed a log of this size or a larger one before.
         """
-        log_rows = [
-            (at, block.height, entry.leaf, entry.operation, entry.type, entry.by)
-            for at, entry in enumerate(entries, self.head.size)
-        ]
+        log_rows = _log_rows(entries, first=self.head.size, height=block.height)
+        party_rows = _party_rows(entries, first=self.head.size)
         opened = [(*bundle, None) for bundle in rows.opened]
         self._insert(tiles, self._full_tiles([entry.leaf for entry in entries]))
         self._stream_if_many(leaves, log_rows)
+        self._stream_if_many(parties, party_rows)
         with self._way.pipeline(self._driver):
             self._insert_if_few(leaves, log_rows)
+            self._insert_if_few(parties, party_rows)
             self._insert(blocks, [astuple(block)])
             self._put(rows.puts)
             closed = self._close(rows.closed, block.height)
@@ -237,6 +243,21 @@ class UnitOfWork:
 
     def _fetch(self, sql: str, **parameters: int) -> list[bytes]:
         return [row[0] for row in self._driver.execute(sql, parameters)]
+
+
+def _log_rows(entries: Sequence[Entry], *, first: int, height: int) -> list[tuple[Any, ...]]:
+    return [
+        (at, height, entry.leaf, entry.operation, entry.type, entry.by)
+        for at, entry in enumerate(entries, first)
+    ]
+
+
+def _party_rows(entries: Sequence[Entry], *, first: int) -> list[tuple[str, int]]:
+    return [
+        (organisation, at)
+        for at, entry in enumerate(entries, first)
+        for organisation in entry.parties
+    ]
 
 
 def split_hashes(data: bytes) -> list[bytes]:

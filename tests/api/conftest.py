@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from app.factory import Registry, create_app, make_keys_service
+from app.application import create_app
+from app.factory import Registry, make_keys_service
 from tests.api.doors import Doors
 from tests.scenario import organisation
 
@@ -17,6 +18,6 @@ def doors(registry: Registry) -> Iterator[Doors]:
     keys = make_keys_service(registry.storage)
     parties = {role: organisation(registry, role) for role in ("generator", "buyer", "auditor")}
     parties |= {"operator": registry.operator, "issuing_body": registry.issuing_body}
-    made.keys = {role: keys.issue(party) for role, party in parties.items()}
+    made.keys = {role: keys.issue(organisation=party) for role, party in parties.items()}
     yield made
     app.extensions["eac-context"].close()

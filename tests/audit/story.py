@@ -16,11 +16,14 @@ from tests.scenario import (
     ORIGIN,
     Market,
     accept,
+    accepting,
     approved_device,
+    closing,
     hourly,
     issuing_body,
     market,
     new_id,
+    offering,
     requesting,
     transferring,
 )
@@ -40,7 +43,7 @@ class Story:
 
 
 def tell(registry: Registry) -> Story:
-    """Record a story: issues, a gap, a finding, transfers of both kinds, a retirement."""
+    """Record a story: issues, a gap, a finding, transfers of all kinds, a retirement."""
     made = market(registry)
     device = approved_device(registry, made.generator, automatic=True)
     _measure_with_gap_and_finding(registry, made, device)
@@ -63,12 +66,29 @@ def tell(registry: Registry) -> Story:
     )
     retirement = new_id()
     accept(registry, retiring(made, retirement=retirement, quantity=26))
+    _offer(registry, made)
     return Story(
         market=made,
         automatic_device=device,
         automatic_issuance=request.issuance,
         retirement=retirement,
     )
+
+
+def _offer(registry: Registry, made: Market) -> None:
+    """Offer three times: one is accepted, one recalled, and one stays open."""
+    accepted, recalled, left = (
+        offering(
+            made.generator,
+            source=made.generator_account,
+            to=made.buyer_account,
+            quantity=quantity,
+        )
+        for quantity in (5, 3, 4)
+    )
+    accept(registry, accepted, recalled)
+    accept(registry, accepting(made.buyer, accepted.offer), left)
+    accept(registry, closing(made.generator, recalled.offer, why="recalled"))
 
 
 def retiring(made: Market, *, retirement: str, quantity: int) -> Retire:

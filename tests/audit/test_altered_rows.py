@@ -40,6 +40,7 @@ from app.storage.tables import (
     domains,
     head,
     leaves,
+    parties,
     registries,
     senders,
     tiles,
@@ -50,7 +51,7 @@ from tests.conftest import BACKENDS
 from tests.databases import Databases
 from tests.scenario import ORIGIN, accept, new_id, organisation
 
-TOLD = (head, leaves, blocks, *PROJECTION)
+TOLD = (head, leaves, parties, blocks, *PROJECTION)
 """The tables of which the story fills rows; it is too short for a stored tile."""
 
 UNANCHORED = Anchor()
@@ -260,6 +261,30 @@ def test_an_emptied_table_is_found_row_by_row_up_to_a_limit(tiled: Registry) -> 
     }
     assert len(details) == 21
     assert details[-1] == "and 240 rows more"
+
+
+def test_emptied_parties_are_found_row_by_row_up_to_a_limit(tiled: Registry) -> None:
+    with altering(tiled) as connection:
+        count = connection.execute(delete(parties)).rowcount
+        log = DatabaseLog(connection)
+        report = audit(log, anchor=Anchor(), tables=log)
+
+    details = [item.detail for item in report.findings]
+    assert {(item.code, item.where) for item in report.findings} == {
+        ("table-differs", "table party")
+    }
+    assert details[-1] == f"and {count - 20} rows more"
+
+
+def test_one_party_row_that_is_missing_is_one_finding(tiled: Registry) -> None:
+    row = rows_of(tiled, parties)[0]
+    with altering(tiled) as connection:
+        connection.execute(delete(parties).where(is_row(parties, row)))
+        log = DatabaseLog(connection)
+        report = audit(log, anchor=Anchor(), tables=log)
+
+    (finding,) = report.findings
+    assert finding.detail == f"row {row['organisation']} of leaf {row['index']} is missing"
 
 
 @pytest.mark.parametrize("column", tiles.columns, ids=lambda column: column.name)

@@ -292,6 +292,34 @@ def test_what_follows_can_be_used_in_the_same_group(registry: Registry) -> None:
     must_be_sound(registry)
 
 
+def test_an_answer_names_what_followed_now_and_whenever_it_is_asked_for_again(
+    registry: Registry,
+) -> None:
+    generator, request = automatic_request(registry)
+
+    first, twin, alone = map(accepted, record(registry, [request, request, opening(generator)]))
+    (again,) = map(accepted, record(registry, [request]))
+
+    (issue,) = first.follows
+    assert (issue.id, issue.index) == (follow_id(request.id, "issue"), first.index + 1)
+    assert (issue.height, issue.is_repeated, issue.follows) == (first.height, False, ())
+    repeated = (replace(issue, is_repeated=True),)
+    assert twin == again == replace(first, is_repeated=True, follows=repeated)
+    assert alone.follows == ()
+
+
+def test_who_took_the_id_of_what_never_followed_did_not_follow(registry: Registry) -> None:
+    made = market(registry)
+    accept(registry, measuring(made.generator, made.device, first=1))
+    request = requesting(made.generator, made.device, made.generator_account, first=1)
+    squatter = replace(opening(made.generator), id=follow_id(request.id, "issue"))
+    (first, _) = accept(registry, request, squatter)
+
+    (again,) = accept(registry, request)
+
+    assert first.follows == again.follows == ()
+
+
 def test_a_repeated_cause_brings_about_nothing_new(registry: Registry) -> None:
     _, request = automatic_request(registry)
     accept(registry, request)

@@ -17,10 +17,12 @@ from app.audit.walk import Anchor, audit
 from app.factory import Registry, open_registry
 from app.ledger.leaves import HeaderLeaf, OperationLeaf, parse_leaf
 from app.registry.errors import RefusalError
+from app.registry.offers import Offer
 from app.registry.operation import Operation
 from app.registry.operations.device_approve import DeviceApprove
 from app.registry.operations.retire import Retire
 from app.registry.operations.transfer import Transfer
+from app.registry.operations.transfer_offer import TransferOffer
 from app.registry.ranges import Bundle, Move, Range
 from app.registry.state import At, State
 from app.services.record import Asked, Outcome
@@ -31,10 +33,13 @@ from tests.scenario import (
     MWH,
     ORIGIN,
     accept,
+    accepting,
     account,
+    closing,
     issued,
     issuing_body,
     new_id,
+    offering,
     organisation,
     registered_device,
     transferring,
@@ -47,13 +52,18 @@ ISSUED = 6 + 12 + 7 + 24
 
 
 class Wish(NamedTuple):
-    """One operation to be: its accounts by number, and either a share of them or named parts."""
+    """One operation to be: its accounts by number, and either a share of them or named parts.
+
+    With an ending it is about an offer, by its place, where there is one.
+    """
 
     source: int
     target: int
     percent: int
     parts: list[tuple[int, int, int]]
     is_elsewhere: bool
+    is_offer: bool
+    ending: str
 
 
 WISHES = st.builds(
@@ -65,6 +75,8 @@ WISHES = st.builds(
         st.tuples(st.integers(0, 30), st.integers(0, 99), st.integers(0, 99)), max_size=3
     ),
     is_elsewhere=st.sampled_from([False] * 7 + [True]),
+    is_offer=st.sampled_from([False, False, True]),
+    ending=st.sampled_from(["", "", "", "accepted", "recalled", "rejected"]),
 )
 GROUPS = st.lists(
     st.tuples(st.integers(0, 1), st.lists(WISHES, min_size=1, max_size=7)), min_size=1, max_size=8
@@ -121,7 +133,7 @@ class Twin:
             else:
                 copy.state.apply(change, at)
                 at = At(at.time_ms, at.height, at.index + 1)
-                decisions.append(tuple(change.moves))
+                decisions.append(tuple(move._replace(offer=None) for move in change.moves))
         return decisions
 
 
@@ -191,19 +203,38 @@ def long_approved(registry: Registry, registrant: str) -> str:
 
 def operations_of(wishes: Sequence[Wish], held: Holders, state: State) -> Iterator[Operation]:
     """Yield a group's operations: by quantity, or by parts of what is held before the group."""
+    offers = [(offer.id, offer.from_account, offer.to_account) for offer in state.all(Offer)]
     for wish in wishes:
-        source, target = held.accounts[wish.source], held.accounts[wish.target]
-        if not wish.parts:
-            balance = sum(bundle.quantity for bundle in state.bundles.oldest(source))
-            quantity = balance * wish.percent // 100 + 1
-            yield moving(held, source, target, items=None, quantity=quantity)
+        if wish.ending and offers:
+            yield ending(held, *offers[wish.percent % len(offers)], why=wish.ending)
             continue
-        bundles = sorted(state.bundles)
-        chosen = {place % len(bundles): ends for place, *ends in wish.parts}
-        items = tuple(part(bundles[place], *ends) for place, ends in chosen.items())
-        if not wish.is_elsewhere:
-            source = bundles[next(iter(chosen))].account
-        yield moving(held, source, target, items=items, quantity=None)
+        asked = taking(wish, held, state)
+        if isinstance(asked, TransferOffer):
+            offers.append((asked.offer, asked.from_, asked.to))
+        yield asked
+
+
+def ending(held: Holders, offer: str, source: str, target: str, *, why: str) -> Operation:
+    """Return what ends an offer, by whose it is to end it so."""
+    if why == "accepted":
+        return accepting(held.owner(target), offer)
+    by = held.owner(source if why == "recalled" else target)
+    return closing(by, offer, why=why)
+
+
+def taking(wish: Wish, held: Holders, state: State) -> Operation:
+    source, target = held.accounts[wish.source], held.accounts[wish.target]
+    is_offer = wish.is_offer
+    if not wish.parts:
+        balance = sum(bundle.quantity for bundle in state.bundles.oldest(source))
+        quantity = balance * wish.percent // 100 + 1
+        return moving(held, source, target, items=None, quantity=quantity, is_offer=is_offer)
+    bundles = sorted(state.bundles, key=lambda bundle: bundle[:2])
+    chosen = {place % len(bundles): ends for place, *ends in wish.parts}
+    items = tuple(part(bundles[place], *ends) for place, ends in chosen.items())
+    if not wish.is_elsewhere:
+        source = bundles[next(iter(chosen))].account
+    return moving(held, source, target, items=items, quantity=None, is_offer=is_offer)
 
 
 def moving(
@@ -213,9 +244,12 @@ def moving(
     *,
     items: tuple[Range, ...] | None,
     quantity: int | None,
+    is_offer: bool = False,
 ) -> Operation:
-    """Return a transfer, or where an account is its own target, a retirement."""
+    """Return a transfer or offer, or where an account is its own target, a retirement."""
     by = held.owner(source)
+    if is_offer and source != target:
+        return offering(by, source=source, to=target, items=items or (), quantity=quantity)
     if source != target:
         return Transfer(
             id=new_id(),

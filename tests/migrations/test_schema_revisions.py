@@ -4,13 +4,21 @@ from collections.abc import Iterator
 from dataclasses import astuple
 
 import pytest
+from alembic import command
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import IntegrityError
 
 from app.factory import Registry, is_founded, open_registry
 from app.ledger.blocks import EMPTY_HEAD
 from app.settings import Settings
-from app.storage.migrations import SchemaError, check_revision, differences, downgrade, upgrade
+from app.storage.migrations import (
+    SchemaError,
+    alembic_config,
+    check_revision,
+    differences,
+    downgrade,
+    upgrade,
+)
 from app.storage.storage import Storage
 from app.storage.tables import PROJECTION, metadata
 
@@ -156,7 +164,31 @@ def test_the_projection_is_every_table_that_replay_rebuilds() -> None:
         "documents",
         "vault",
         "credentials",
+        "applications",
+        "refusals",
+        "leases",
         "replays",
+        "parties",
     }
 
     assert {table.name for table in PROJECTION} == set(metadata.tables) - kept
+
+
+def test_a_registry_that_was_founded_before_its_operations_were_fixed_is_not_migrated(
+    storage: Storage,
+) -> None:
+    command.upgrade(alembic_config(storage.database), "0001")
+    execute(storage, "UPDATE head SET height = 0")
+
+    with pytest.raises(SchemaError, match="found it anew"):
+        upgrade(storage.database)
+
+    assert "offers" not in table_names(storage)
+
+
+def test_a_registry_that_was_never_founded_is_migrated(storage: Storage) -> None:
+    command.upgrade(alembic_config(storage.database), "0001")
+
+    upgrade(storage.database)
+
+    assert differences(storage.database) == []

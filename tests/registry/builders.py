@@ -20,16 +20,22 @@ from app.registry.operation import Operation
 from app.registry.operations.account_open import AccountOpen
 from app.registry.operations.account_whitelist import AccountWhitelist
 from app.registry.operations.device_approve import DeviceApprove
+from app.registry.operations.device_automate import DeviceAutomate
 from app.registry.operations.device_register import DeviceRegister
 from app.registry.operations.genesis import Genesis
 from app.registry.operations.issue import Issue
 from app.registry.operations.issue_approve import IssueApprove
+from app.registry.operations.issue_reject import IssueReject
 from app.registry.operations.issue_request import IssueRequest
+from app.registry.operations.issue_withdraw import IssueWithdraw
 from app.registry.operations.measure import Measure
 from app.registry.operations.measure_accept import MeasureAccept
 from app.registry.operations.organisation_admit import OrganisationAdmit
 from app.registry.operations.retire import Retire
 from app.registry.operations.transfer import Transfer
+from app.registry.operations.transfer_accept import TransferAccept
+from app.registry.operations.transfer_close import TransferClose
+from app.registry.operations.transfer_offer import TransferOffer
 from app.registry.ranges import Bundle, Range
 from app.registry.state import At, Change, Rows, State
 from app.registry.windows import Windows, add_months
@@ -224,6 +230,17 @@ def approve_device(device: str, *, automatic: bool = False) -> DeviceApprove:
     )
 
 
+def automate(device: str, *, automatic: bool, version: int) -> DeviceAutomate:
+    return DeviceAutomate(
+        id=uid(f"automate {device} {automatic} {version}"),
+        origin=ORIGIN,
+        by=ISSUING_BODY,
+        device=device,
+        automatic=automatic,
+        version=version,
+    )
+
+
 def day(number: int) -> int:
     """Return the beginning of the day that many days after 1 January 2025."""
     return JANUARY + number * DAY_MS
@@ -294,6 +311,22 @@ def approve(issuance: str) -> IssueApprove:
     )
 
 
+def reject(issuance: str) -> IssueReject:
+    return IssueReject(
+        id=uid(f"reject {issuance}"),
+        origin=ORIGIN,
+        by=ISSUING_BODY,
+        issuance=issuance,
+        reason="data-in-doubt",
+    )
+
+
+def withdraw(issuance: str) -> IssueWithdraw:
+    return IssueWithdraw(
+        id=uid(f"withdraw {issuance}"), origin=ORIGIN, by=GENERATOR, issuance=issuance
+    )
+
+
 def issue_days(
     book: Book, issuance: str, first: int, last: int, *, device: str = DEVICE
 ) -> Issuance:
@@ -317,6 +350,16 @@ TRANSFER = Transfer(
     items=(Range(ISSUED, 1, 3),),
 )
 
+OFFER = TransferOffer(
+    id=uid("offer"),
+    origin=ORIGIN,
+    by=GENERATOR,
+    offer=uid("what is offered"),
+    from_=GENERATOR_ACCOUNT,
+    to=RIVAL_ACCOUNT,
+    items=(Range(ISSUED, 1, 3),),
+)
+
 RETIRE = Retire(
     id=uid("retire"),
     origin=ORIGIN,
@@ -330,6 +373,16 @@ RETIRE = Retire(
     period_end=ms("2026-01-01"),
     quantity=3,
 )
+
+
+def accept_offer(offer: str = OFFER.offer, *, by: str = RIVAL) -> TransferAccept:
+    return TransferAccept(id=uid(f"accept {offer} {by}"), origin=ORIGIN, by=by, offer=offer)
+
+
+def close_offer(why: str, offer: str = OFFER.offer, *, by: str) -> TransferClose:
+    return TransferClose(
+        id=uid(f"close {offer} {why} {by}"), origin=ORIGIN, by=by, offer=offer, why=why
+    )
 
 
 def genesis_book(genesis: Genesis = GENESIS) -> Book:
@@ -387,9 +440,16 @@ def ready_book() -> Book:
     return book
 
 
+def offered_book() -> Book:
+    """Return the same registry, in which the generator has offered three to its rival."""
+    book = ready_book()
+    decide_and_apply(book, OFFER)
+    return book
+
+
 @cache
 def acceptable() -> dict[str, Operation]:
-    """Return an operation of each verb that `ready_book` accepts; genesis, before anything."""
+    """Return an operation of each verb that its `book_for` accepts."""
     operations: tuple[Operation, ...] = (
         GENESIS,
         admit(STRANGER, "buyer"),
@@ -397,12 +457,18 @@ def acceptable() -> dict[str, Operation]:
         whitelist(GENERATOR_ACCOUNT, BUYER_ACCOUNT, by=GENERATOR),
         register(uid("one more device"), GSRNS[3]),
         approve_device(REGISTERED_DEVICE),
+        automate(DEVICE, automatic=True, version=2),
         measure(day_span(5), day_span(7), gaps=[day_gap(6, 6)], findings=[finding(day(7))]),
         accept(day(4)),
         request(uid("issuance of 4 January"), 3, 3),
         approve(PENDING_REQUEST),
+        reject(PENDING_REQUEST),
+        withdraw(PENDING_REQUEST),
         compose_issue(ready_book(), APPROVED_REQUEST),
         TRANSFER,
+        OFFER,
+        accept_offer(),
+        close_offer("recalled", by=GENERATOR),
         RETIRE,
     )
     return {operation.type: operation for operation in operations}
@@ -410,7 +476,9 @@ def acceptable() -> dict[str, Operation]:
 
 def book_for(verb: str) -> Book:
     """Return a registry that accepts the acceptable operation of a verb."""
-    return Book() if verb == Genesis.type else ready_book()
+    if verb == Genesis.type:
+        return Book()
+    return offered_book() if verb in {"transfer.accept", "transfer.close"} else ready_book()
 
 
 def two_domains() -> Genesis:

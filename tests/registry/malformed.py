@@ -7,7 +7,19 @@ from functools import cache
 from re import fullmatch
 from typing import Any
 
-from builders import ISSUED, RETIRE, TRANSFER, acceptable, day, day_span, measure, two_domains
+from builders import (
+    ISSUED,
+    OFFER,
+    RETIRE,
+    RIVAL,
+    TRANSFER,
+    acceptable,
+    close_offer,
+    day,
+    day_span,
+    measure,
+    two_domains,
+)
 
 from app.registry.operation import Operation
 from app.registry.ranges import Range
@@ -19,6 +31,7 @@ DATE = r"\d{4}-\d\d-\d\d"
 OPTIONAL = {
     "measure": {"gaps", "findings"},
     "transfer": {"items", "quantity"},
+    "transfer.offer": {"items", "quantity"},
     "retire": {"items", "quantity"},
 }
 ZERO_ALLOWED = {"energy_wh", "carried_in_wh", "carried_out_wh"}
@@ -71,6 +84,7 @@ WRONG_TEXTS: dict[str, tuple[str, list[str]]] = {
     "energy_source": ("unknown-code", ["", "F0105010", "F010501000", "f01050100", "T01050100"]),
     "technology": ("unknown-code", ["", "T02000", "T0200000", "t020000", "Q010000"]),
     "domain": ("invalid-field", ["", "D", "dk", "1DK", "D" * 17]),
+    "why": ("invalid-field", ["", "Recalled", "reject", "timed-out", "accepted"]),
     "usage": ("invalid-field", ["", "Disclosure", "own-use", "resale"]),
     "number_first": ("invalid-field", ["", "1" * 29, "1" * 31, "x" * 30]),
     "code_lists": ("invalid-field", ["", "EECS-1", "x" * 33]),
@@ -117,6 +131,8 @@ def samples() -> tuple[Operation, ...]:
         two_domains(),
         measure(day_span(5)),
         replace(TRANSFER, items=None, quantity=7),
+        replace(OFFER, items=None, quantity=7),
+        close_offer("rejected", by=RIVAL),
         replace(RETIRE, items=(Range(ISSUED, 1, 3), Range(ISSUED, 5, 5)), quantity=None),
         replace(RETIRE, period_start=day(0) + 1, usage="own_use"),
     )

@@ -12,6 +12,7 @@ from app.registry.devices import Device
 from app.registry.domains import Domain, Registry
 from app.registry.issuances import Issuance, Request
 from app.registry.measurements import Span
+from app.registry.offers import Offer
 from app.registry.operation import Operation, Period, Read, Wanted
 from app.registry.organisations import Organisation
 from app.registry.ranges import Bundle, Range
@@ -27,6 +28,7 @@ BY_KEY: dict[str, type[Any]] = {
     "request": Request,
     "issuance": Issuance,
     "retirement": Retirement,
+    "offer": Offer,
 }
 
 
@@ -38,15 +40,26 @@ class Shelf:
         self.bundles = sorted(state.bundles)
 
     def load(
-        self, operations: Iterable[Operation], *, time_ms: int, into: State | None = None
+        self,
+        operations: Iterable[Operation],
+        *,
+        time_ms: int,
+        into: State | None = None,
+        known: set[Read] | None = None,
     ) -> State:
-        """Return a State with what the operations read, or add it to one kept from before."""
+        """Return a State with what the operations read, or add it to one kept from before.
+
+        What is `known` there from earlier groups is not loaded again.
+        """
         state = into or State()
+        known = set() if known is None else known
         for registry in self.entities[Registry].values():
             state.add(registry)
         reads = [read for operation in operations for read in operation.reads()]
         for read in reads:
-            self._load_read(state, read)
+            if read not in known:
+                self._load_read(state, read)
+        known.update(reads)
         wanted = [read.key for read in reads if read.kind == "quantity"]
         self._load_oldest(state, wanted, time_ms)
         return state
@@ -72,7 +85,10 @@ class Shelf:
             if type(found) is Request:
                 device = self.entities[Device][found.device]
                 self._add(state, device, self.entities[Domain][device.domain])
+                self._add(state, self.entities[Account][found.account])
                 self._load_period(state, Period(found.device, found.period_start, found.period_end))
+            elif type(found) is Offer:
+                self._load_offer(state, found)
             elif type(found) is Device:
                 self._add(state, self.entities[Domain][found.domain])
 
@@ -91,6 +107,15 @@ class Shelf:
         self._add(
             state, max(before, key=_start, default=None), min(after, key=_start, default=None)
         )
+
+    def _load_offer(self, state: State, offer: Offer) -> None:
+        """Add an offer's accounts, and the bundles that it holds with their issuances."""
+        accounts = self.entities[Account]
+        self._add(state, accounts[offer.from_account], accounts[offer.to_account])
+        for bundle in self.bundles:
+            if bundle.offer == offer.id:
+                self._add(state, self.entities[Issuance][bundle.issuance])
+                state.bundles.add(bundle)
 
     def _load_range(self, state: State, wanted: Range) -> None:
         for bundle in self.bundles:

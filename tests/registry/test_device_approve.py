@@ -39,6 +39,7 @@ def test_an_approved_device_has_a_time_and_says_how_it_is_issued(*, automatic: b
         valid_from=APPROVE.valid_from,
         valid_until=APPROVE.valid_until,
         is_automatic=automatic,
+        version=registered.version + 1,
     )
     assert rows.puts == (expected,)
     assert book.state.find(Device, REGISTERED_DEVICE) == expected

@@ -54,6 +54,7 @@ def test_a_device_is_registered_for_its_registrant_and_not_yet_approved(by: str)
         valid_until=0,
         is_automatic=False,
         carried_wh=0,
+        version=1,
     )
     assert rows.puts == (expected,)
     assert book.state.has_gsrn(GSRNS[3])

@@ -1,4 +1,4 @@
-"""What leaves an account, for transfer and retire alike: named ranges, or the oldest first."""
+"""What leaves an account, for every verb that takes: named ranges, or the oldest first."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,6 +12,7 @@ from builders import (
     GENERATOR_OTHER_ACCOUNT,
     JANUARY,
     NOW,
+    OFFER,
     RETIRE,
     TRANSFER,
     UNKNOWN,
@@ -25,10 +26,12 @@ from builders import (
 from app.registry.errors import RefusalError
 from app.registry.operations.retire import Retire
 from app.registry.operations.transfer import Transfer
+from app.registry.operations.transfer_offer import TransferOffer
 from app.registry.ranges import Range
 from app.registry.windows import Windows
 
-Ask = Callable[..., Transfer | Retire]
+Asked = Transfer | TransferOffer | Retire
+Ask = Callable[..., Asked]
 
 A, B, C = sorted(uid(name) for name in "abc")
 OWN = (GENERATOR_ACCOUNT, "active")
@@ -43,15 +46,19 @@ def retire(*items: Range, quantity: int | None = None) -> Retire:
     return replace(RETIRE, items=items or None, quantity=quantity)
 
 
-both = pytest.mark.parametrize("ask", [transfer, retire])
+def offer(*items: Range, quantity: int | None = None) -> TransferOffer:
+    return replace(OFFER, items=items or None, quantity=quantity)
 
 
-def taken(book: Book, operation: Transfer | Retire) -> list[tuple[str, int, int]]:
+every_verb = pytest.mark.parametrize("ask", [transfer, offer, retire])
+
+
+def taken(book: Book, operation: Asked) -> list[tuple[str, int, int]]:
     moves = operation.decide(book.state, book.at).moves
     return [(move.issuance, move.first, move.last) for move in moves]
 
 
-@both
+@every_verb
 def test_either_items_or_a_quantity_is_asked_for(ask: Ask) -> None:
     book = parties_book()
     holding(book, A, (10, *OWN))
@@ -62,7 +69,7 @@ def test_either_items_or_a_quantity_is_asked_for(ask: Ask) -> None:
     assert neither == twofold == ("ambiguous-quantity", "/items", "")
 
 
-@both
+@every_verb
 @pytest.mark.parametrize(
     ("first", "second"),
     [((1, 5), (5, 6)), ((5, 6), (1, 5)), ((1, 9), (3, 4)), ((2, 2), (2, 2))],
@@ -78,7 +85,7 @@ def test_items_that_overlap_are_refused(
     assert refused == ("duplicate-item", "/items", "")
 
 
-@both
+@every_verb
 def test_items_side_by_side_and_the_same_ordinals_of_two_issuances_do_not_overlap(
     ask: Ask,
 ) -> None:
@@ -91,7 +98,7 @@ def test_items_side_by_side_and_the_same_ordinals_of_two_issuances_do_not_overla
     assert moves == [(A, 3, 7), (B, 1, 5)]
 
 
-@both
+@every_verb
 @pytest.mark.parametrize("size", [1, 2, 9, 10])
 def test_any_part_of_a_bundle_can_be_named_at_its_start_or_its_end(ask: Ask, size: int) -> None:
     book = parties_book()
@@ -102,7 +109,7 @@ def test_any_part_of_a_bundle_can_be_named_at_its_start_or_its_end(ask: Ask, siz
     assert taken(book, ask(quantity=size)) == [(A, 1, size)]
 
 
-@both
+@every_verb
 def test_an_item_may_run_over_several_bundles_of_the_holder(ask: Ask) -> None:
     book = parties_book()
     holding(book, A, (4, *OWN), (3, *OWN), (3, *OWN))
@@ -110,7 +117,7 @@ def test_an_item_may_run_over_several_bundles_of_the_holder(ask: Ask) -> None:
     assert taken(book, ask(Range(A, 2, 9))) == [(A, 2, 9)]
 
 
-@both
+@every_verb
 @pytest.mark.parametrize("last", [11, 2**53 - 1])
 def test_ordinals_that_an_issuance_does_not_have_are_refused(ask: Ask, last: int) -> None:
     book = parties_book()
@@ -121,12 +128,12 @@ def test_ordinals_that_an_issuance_does_not_have_are_refused(ask: Ask, last: int
     assert refused == ("invalid-number-range", "/items/1/last", "R18")
 
 
-@both
+@every_verb
 def test_an_unknown_issuance_is_refused(ask: Ask) -> None:
     assert refusal(parties_book(), ask(Range(UNKNOWN, 1, 1)))[0] == "not-found"
 
 
-@both
+@every_verb
 def test_the_pointer_names_the_item_whose_issuance_is_unknown(ask: Ask) -> None:
     book = parties_book()
     holding(book, A, (10, *OWN))
@@ -136,7 +143,7 @@ def test_the_pointer_names_the_item_whose_issuance_is_unknown(ask: Ask) -> None:
     assert refused == ("not-found", "/items/1/issuance", "")
 
 
-@both
+@every_verb
 @pytest.mark.parametrize(("first", "last"), [(3, 4), (4, 5), (6, 7), (4, 7), (5, 6)], ids=str)
 def test_what_the_account_does_not_wholly_hold_is_refused(ask: Ask, first: int, last: int) -> None:
     book = parties_book()
@@ -147,7 +154,7 @@ def test_what_the_account_does_not_wholly_hold_is_refused(ask: Ask, first: int, 
     assert refused == ("not-holder", "/items/1", "R26")
 
 
-@both
+@every_verb
 def test_another_own_account_is_another_holder(ask: Ask) -> None:
     book = parties_book()
     holding(book, A, (3, GENERATOR_OTHER_ACCOUNT, "active"))
@@ -155,7 +162,7 @@ def test_another_own_account_is_another_holder(ask: Ask) -> None:
     assert refusal(book, ask(Range(A, 1, 1))) == ("not-holder", "/items/0", "R26")
 
 
-@both
+@every_verb
 def test_what_is_retired_is_refused(ask: Ask) -> None:
     book = parties_book()
     holding(book, A, (3, *OWN), (3, GENERATOR_ACCOUNT, "retired"))
@@ -165,7 +172,7 @@ def test_what_is_retired_is_refused(ask: Ask) -> None:
     assert refused == ("already-retired", "/items/1", "R45")
 
 
-@both
+@every_verb
 @pytest.mark.parametrize(
     ("state", "code", "rule"),
     [
@@ -184,7 +191,7 @@ def test_what_is_neither_active_nor_retired_is_refused_and_not_counted(
     assert refusal(book, ask(quantity=4))[0] == "insufficient-balance"
 
 
-@both
+@every_verb
 def test_a_quantity_is_taken_from_the_oldest_production_first(ask: Ask) -> None:
     book = parties_book()
     holding(book, A, (4, *OWN), age=(JANUARY + DAY_MS, 1))
@@ -194,7 +201,7 @@ def test_a_quantity_is_taken_from_the_oldest_production_first(ask: Ask) -> None:
     assert taken(book, ask(quantity=5)) == [(A, 1, 1), (B, 1, 4)]
 
 
-@both
+@every_verb
 def test_of_one_age_what_was_issued_first_is_taken_first(ask: Ask) -> None:
     book = parties_book()
     holding(book, A, (4, *OWN), age=(JANUARY, 9))
@@ -206,7 +213,7 @@ def test_of_one_age_what_was_issued_first_is_taken_first(ask: Ask) -> None:
     assert taken(book, ask(quantity=9)) == [(A, 1, 4), (B, 1, 4), (C, 1, 1)]
 
 
-@both
+@every_verb
 def test_of_one_issuance_the_lowest_ordinals_are_taken_first(ask: Ask) -> None:
     book = parties_book()
     holding(book, A, (2, *ALIEN), (3, *OWN), (1, *ALIEN), (12, *OWN), (1, *ALIEN), (2, *OWN))
@@ -216,7 +223,7 @@ def test_of_one_issuance_the_lowest_ordinals_are_taken_first(ask: Ask) -> None:
     assert taken(book, ask(quantity=16)) == [(A, 3, 5), (A, 7, 18), (A, 20, 20)]
 
 
-@both
+@every_verb
 def test_all_that_is_held_can_be_taken_and_not_one_more(ask: Ask) -> None:
     book = parties_book()
     holding(book, A, (4, *OWN), (5, *ALIEN))
@@ -228,12 +235,12 @@ def test_all_that_is_held_can_be_taken_and_not_one_more(ask: Ask) -> None:
         ask(quantity=11).decide(book.state, book.at)
 
 
-@both
+@every_verb
 def test_an_account_that_holds_nothing_gives_nothing(ask: Ask) -> None:
     assert refusal(parties_book(), ask(quantity=1))[0] == "insufficient-balance"
 
 
-@both
+@every_verb
 def test_150_ranges_may_leave_and_not_one_more(ask: Ask) -> None:
     book = parties_book()
     holding(book, A, *[(1, *owner) for _ in range(151) for owner in (OWN, ALIEN)])
@@ -242,7 +249,7 @@ def test_150_ranges_may_leave_and_not_one_more(ask: Ask) -> None:
     assert refusal(book, ask(quantity=151)) == ("too-many-ranges", "", "")
 
 
-@both
+@every_verb
 def test_151_ranges_that_are_named_are_refused_even_before_they_are_written_down(ask: Ask) -> None:
     book = parties_book()
     holding(book, A, *[(1, *owner) for _ in range(151) for owner in (OWN, ALIEN)])
@@ -252,7 +259,7 @@ def test_151_ranges_that_are_named_are_refused_even_before_they_are_written_down
     assert refusal(book, ask(*items)) == ("too-many-ranges", "", "")
 
 
-@both
+@every_verb
 def test_the_151st_range_is_refused_before_it_is_known_whether_there_is_enough(ask: Ask) -> None:
     book = parties_book()
     holding(book, A, *[(1, *owner) for _ in range(150) for owner in (OWN, ALIEN)])
@@ -262,7 +269,7 @@ def test_the_151st_range_is_refused_before_it_is_known_whether_there_is_enough(a
     assert refusal(book, ask(quantity=152)) == ("too-many-ranges", "", "")
 
 
-@both
+@every_verb
 def test_150_ranges_of_several_issuances_may_leave_and_not_one_more(ask: Ask) -> None:
     book = parties_book()
     for number in range(151):
@@ -272,7 +279,7 @@ def test_150_ranges_of_several_issuances_may_leave_and_not_one_more(ask: Ask) ->
     assert refusal(book, ask(quantity=301)) == ("too-many-ranges", "", "")
 
 
-@both
+@every_verb
 def test_bundles_side_by_side_leave_as_one_range(ask: Ask) -> None:
     book = parties_book()
     holding(book, A, *[(1, *OWN)] * 200)
@@ -280,7 +287,7 @@ def test_bundles_side_by_side_leave_as_one_range(ask: Ask) -> None:
     assert taken(book, ask(quantity=151)) == [(A, 1, 151)]
 
 
-@both
+@every_verb
 def test_nothing_is_taken_in_part(ask: Ask) -> None:
     book = parties_book()
     holding(book, A, (4, *OWN), (1, *ALIEN))
@@ -345,7 +352,7 @@ def test_a_quantity_skips_what_has_a_closed_window(ask: Ask, closed: Windows) ->
         ask(quantity=5).decide(book.state, book.at)
 
 
-@both
+@every_verb
 def test_items_are_judged_one_by_one_and_each_in_this_order(ask: Ask) -> None:
     book = parties_book()
     holding(book, A, (1, *ALIEN), (1, *OWN), windows=CLOSED)

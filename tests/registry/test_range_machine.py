@@ -2,7 +2,7 @@
 
 Four registries run side by side: a whole State; for each block, a State that is loaded with what
 the group reads; one that is kept from block to block and loaded with what is new to it; and a list
-of every single certificate with its owner.
+of every single certificate with its owner and the offer that holds it.
 """
 
 from collections.abc import Iterator
@@ -17,9 +17,12 @@ from builders import (
     GENERATOR_ACCOUNT,
     GENERATOR_OTHER_ACCOUNT,
     JANUARY,
+    OFFER,
     RETIRE,
     TRANSFER,
     Book,
+    accept_offer,
+    close_offer,
     decide_and_apply,
     parties_book,
     uid,
@@ -39,9 +42,14 @@ from partial_state import Shelf
 
 from app.registry.errors import RefusalError
 from app.registry.issuances import Issuance
-from app.registry.operation import Operation
+from app.registry.offers import Offer
+from app.registry.operation import Operation, Read
 from app.registry.operations.retire import Retire
 from app.registry.operations.transfer import Transfer
+from app.registry.operations.transfer_accept import TransferAccept
+from app.registry.operations.transfer_close import TransferClose
+from app.registry.operations.transfer_offer import TransferOffer
+from app.registry.parties import parties_of
 from app.registry.ranges import Bundle, Move, Range
 from app.registry.retirements import Retirement
 from app.registry.state import At, Change, State
@@ -51,7 +59,10 @@ OWNERS = {
     GENERATOR_OTHER_ACCOUNT: GENERATOR,
     BUYER_ACCOUNT: BUYER,
 }
-Owner = tuple[str, str]
+Owner = tuple[str, str, str | None]
+"""An account, a state, and an offer."""
+Taking = Transfer | TransferOffer | Retire
+Ending = TransferAccept | TransferClose
 Outcome = Change | tuple[str, str, str]
 
 accounts = st.sampled_from(list(OWNERS))
@@ -75,10 +86,12 @@ class Certificates:
 
     issuances: dict[str, Issuance] = field(default_factory=dict)
     owners: dict[str, list[Owner]] = field(default_factory=dict)
+    offers: dict[str, TransferOffer] = field(default_factory=dict)
+    decided: set[str] = field(default_factory=set)
 
     def issue(self, issuance: Issuance) -> None:
         self.issuances[issuance.id] = issuance
-        self.owners[issuance.id] = [(issuance.account, "active")] * issuance.quantity
+        self.owners[issuance.id] = [(issuance.account, "active", None)] * issuance.quantity
 
     def rows(self) -> Iterator[tuple[str, int, int, Owner]]:
         """Yield the longest runs of one owner."""
@@ -88,9 +101,11 @@ class Certificates:
                 ordinals = [ordinal for ordinal, _ in run]
                 yield issuance, ordinals[0], ordinals[-1], owner
 
-    def decide(self, asked: Transfer | Retire, time_ms: int) -> set[tuple[str, int]] | str:
+    def decide(self, asked: Taking | Ending, time_ms: int) -> set[tuple[str, int]] | str:
         """Return the certificates that are to move, or the code of the refusal."""
-        owner = (asked.from_ if isinstance(asked, Transfer) else asked.account, "active")
+        if isinstance(asked, Ending):
+            return self._end(asked, time_ms)
+        owner = (asked.account if isinstance(asked, Retire) else asked.from_, "active", None)
         if asked.items is None:
             return self._oldest(asked, owner, time_ms)
         named = [
@@ -98,21 +113,41 @@ class Certificates:
         ]
         if len(set(named)) < len(named):
             return "duplicate-item"
-        for item in asked.items:
-            if item.last > self.issuances[item.issuance].quantity:
-                return "invalid-number-range"
-            for ordinal in range(item.first, item.last + 1):
-                found = self.owners[item.issuance][ordinal - 1]
-                if found != owner:
-                    return "not-holder" if found[0] != owner[0] else "already-retired"
-            if time_ms >= self._until(asked, item.issuance):
-                is_transfer = isinstance(asked, Transfer)
-                return "transfer-window-closed" if is_transfer else "certificate-expired"
-        return set(named)
+        codes = (self._refused_item(asked, item, owner, time_ms) for item in asked.items)
+        return next(filter(None, codes), set(named))
 
-    def _oldest(
-        self, asked: Transfer | Retire, owner: Owner, time_ms: int
-    ) -> set[tuple[str, int]] | str:
+    def _refused_item(self, asked: Taking, item: Range, owner: Owner, time_ms: int) -> str:
+        if item.last > self.issuances[item.issuance].quantity:
+            return "invalid-number-range"
+        for ordinal in range(item.first, item.last + 1):
+            found = self.owners[item.issuance][ordinal - 1]
+            if found != owner:
+                return self._refused(found, owner)
+        if time_ms >= self._until(asked, item.issuance):
+            is_retirement = isinstance(asked, Retire)
+            return "certificate-expired" if is_retirement else "transfer-window-closed"
+        return ""
+
+    def _refused(self, found: Owner, owner: Owner) -> str:
+        if found[0] != owner[0]:
+            return "not-holder"
+        return "already-retired" if found[1] == "retired" else "invalid-state-transition"
+
+    def _end(self, asked: Ending, time_ms: int) -> set[tuple[str, int]] | str:
+        if asked.offer in self.decided:
+            return "offer-already-decided"
+        held = {
+            (issuance, ordinal)
+            for issuance, owners in self.owners.items()
+            for ordinal, found in enumerate(owners, start=1)
+            if found[2] == asked.offer
+        }
+        is_accepted = isinstance(asked, TransferAccept)
+        if is_accepted and any(time_ms >= self._until(asked, issuance) for issuance, _ in held):
+            return "transfer-window-closed"
+        return held
+
+    def _oldest(self, asked: Taking, owner: Owner, time_ms: int) -> set[tuple[str, int]] | str:
         held = [
             (issuance, ordinal)
             for issuance in sorted(self.owners, key=self._age)
@@ -125,18 +160,30 @@ class Certificates:
     def _age(self, issuance: str) -> tuple[int, int]:
         return self.issuances[issuance].period_start, self.issuances[issuance].index
 
-    def _until(self, asked: Transfer | Retire, issuance: str) -> int:
+    def _until(self, asked: Taking | Ending, issuance: str) -> int:
         found = self.issuances[issuance]
-        return found.transfer_until if isinstance(asked, Transfer) else found.retire_until
+        return found.retire_until if isinstance(asked, Retire) else found.transfer_until
 
-    def move(self, moves: tuple[Move, ...]) -> None:
+    def take(self, asked: Taking | Ending, moves: tuple[Move, ...]) -> None:
+        """Take in what was accepted."""
+        if isinstance(asked, TransferOffer):
+            self.offers[asked.offer] = asked
+        elif isinstance(asked, Ending):
+            self.decided.add(asked.offer)
+        self._move(moves)
+
+    def _move(self, moves: tuple[Move, ...]) -> None:
         for move in moves:
             for ordinal in range(move.first, move.last + 1):
-                assert self.owners[move.issuance][ordinal - 1] == (
+                assert self.owners[move.issuance][ordinal - 1][:2] == (
                     move.from_account,
                     move.from_state,
                 )
-                self.owners[move.issuance][ordinal - 1] = (move.to_account, move.to_state)
+                self.owners[move.issuance][ordinal - 1] = (
+                    move.to_account,
+                    move.to_state,
+                    move.offer,
+                )
 
 
 def outcome(state: State, operation: Operation, at: At) -> Outcome:
@@ -144,6 +191,7 @@ def outcome(state: State, operation: Operation, at: At) -> Outcome:
         change = operation.decide(state, at)
     except RefusalError as refused:
         return refused.code, refused.pointer, refused.detail
+    assert set(parties_of(state, operation, change)) <= set(OWNERS.values())
     state.apply(change, at)
     return change
 
@@ -160,6 +208,7 @@ class Registries(RuleBasedStateMachine):
                     decide_and_apply(self.book, whitelist(receiver, sender, by=by))
         self.certificates = Certificates()
         self.kept = State()
+        self.known: set[Read] = set()
         self.count = 0
         self.begin_block()
         for account, quantity in zip(OWNERS, quantities, strict=True):
@@ -208,19 +257,33 @@ class Registries(RuleBasedStateMachine):
         self.steps.append(Step(self.book.at, issuance))
         self.book.index += 1
 
-    @rule(account=accounts, to=accounts, percent=st.integers(1, 104))
-    def move_a_quantity(self, account: str, to: str, percent: int) -> None:
+    @rule(account=accounts, to=accounts, percent=st.integers(1, 104), is_offer=st.booleans())
+    def move_a_quantity(self, account: str, to: str, percent: int, *, is_offer: bool) -> None:
         held = sum(bundle.quantity for bundle in self.book.state.bundles.oldest(account))
-        self.move(account, to, quantity=held * percent // 100 + 1)
+        self.move(account, to, quantity=held * percent // 100 + 1, is_offer=is_offer)
 
-    @rule(to=accounts, picked=st.lists(picks, min_size=1, max_size=3))
-    def move_parts_of_bundles(self, to: str, picked: list[tuple[int, int, int]]) -> None:
+    @rule(to=accounts, picked=st.lists(picks, min_size=1, max_size=3), is_offer=st.booleans())
+    def move_parts_of_bundles(
+        self, to: str, picked: list[tuple[int, int, int]], *, is_offer: bool
+    ) -> None:
         rows = [row for row in self.certificates.rows() if row[3][1] == "active"]
         rows = [row for row in rows if row[3] == rows[picked[0][0] % len(rows)][3]]
         if rows:
             places = {place % len(rows): ends for place, *ends in picked}
             items = [part(*rows[place][:3], *ends) for place, ends in places.items()]
-            self.move(rows[0][3][0], to, items=tuple(items))
+            self.move(rows[0][3][0], to, items=tuple(items), is_offer=is_offer)
+
+    @precondition(lambda self: self.certificates.offers)
+    @rule(place=st.integers(0, 19), ending=st.sampled_from(["accepted", "recalled", "rejected"]))
+    def end_an_offer(self, place: int, ending: str) -> None:
+        offers = list(self.certificates.offers.values())
+        offer = offers[place % len(offers)]
+        receiver = OWNERS[offer.to]
+        if ending == "accepted":
+            self.ask(accept_offer(offer.offer, by=receiver))
+        else:
+            by = offer.by if ending == "recalled" else receiver
+            self.ask(close_offer(ending, offer.offer, by=by))
 
     @rule(account=accounts, to=accounts, picked=st.lists(picks, min_size=1, max_size=3))
     def move_whatever_is_named(
@@ -246,17 +309,21 @@ class Registries(RuleBasedStateMachine):
         *,
         items: tuple[Range, ...] | None = None,
         quantity: int | None = None,
+        is_offer: bool = False,
     ) -> None:
-        """Ask for a transfer, or where the account is its own target, for a retirement."""
+        """Ask for a transfer or offer, or where the account is its own target, a retirement."""
         if account == to:
             retirement = self.name("retirement")
             retire = replace(RETIRE, retirement=retirement, account=account, by=OWNERS[account])
             self.ask(replace(retire, items=items, quantity=quantity))
+        elif is_offer:
+            offer = replace(OFFER, offer=self.name("offer"), from_=account, to=to)
+            self.ask(replace(offer, by=OWNERS[account], items=items, quantity=quantity))
         else:
             transfer = replace(TRANSFER, from_=account, to=to, by=OWNERS[account])
             self.ask(replace(transfer, items=items, quantity=quantity))
 
-    def ask(self, asked: Transfer | Retire) -> None:
+    def ask(self, asked: Taking | Ending) -> None:
         expected = self.certificates.decide(asked, self.book.time_ms)
 
         found = outcome(self.book.state, asked, self.book.at)
@@ -268,7 +335,7 @@ class Registries(RuleBasedStateMachine):
                 for ordinal in range(move.first, move.last + 1)
             ]
             assert sorted(moved) == sorted(expected)
-            self.certificates.move(tuple(found.moves))
+            self.certificates.take(asked, tuple(found.moves))
         else:
             assert found[0] == expected
         self.steps.append(Step(self.book.at, asked))
@@ -281,7 +348,7 @@ class Registries(RuleBasedStateMachine):
         asked = [step.done for step in self.steps if isinstance(step.done, Operation)]
         loaded = [
             self.shelf.load(asked, time_ms=self.book.time_ms),
-            self.shelf.load(asked, time_ms=self.book.time_ms, into=self.kept),
+            self.shelf.load(asked, time_ms=self.book.time_ms, into=self.kept, known=self.known),
         ]
         for state in loaded:
             self.replay(state)
@@ -324,7 +391,10 @@ class Registries(RuleBasedStateMachine):
         active = sum(b.quantity for account in OWNERS for b in state.bundles.oldest(account))
         issued = sum(issuance.quantity for issuance in self.certificates.issuances.values())
         assert retired == sum(retirement.quantity for retirement in state.all(Retirement))
-        assert active + retired == issued
+        offered = sum(b.quantity for b in state.bundles if b.state == "offered")
+        open_offers = [offer for offer in state.all(Offer) if offer.state == "open"]
+        assert offered == sum(offer.quantity for offer in open_offers)
+        assert active + offered + retired == issued
 
     def teardown(self) -> None:
         if self.steps:
@@ -338,7 +408,8 @@ def part(issuance: str, first: int, last: int, *ends: int) -> Range:
 
 
 def plain(bundle: Bundle) -> tuple[str, int, int, Owner]:
-    return bundle.issuance, bundle.first, bundle.last, (bundle.account, bundle.state)
+    owner = (bundle.account, bundle.state, bundle.offer)
+    return bundle.issuance, bundle.first, bundle.last, owner
 
 
 def test_ranges_stay_whole_and_rows_do_not_depend_on_what_else_was_loaded() -> None:

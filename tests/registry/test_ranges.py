@@ -8,7 +8,16 @@ from builders import uid
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.registry.ranges import ACTIVE, RETIRED, Bundle, Bundles, Move, Range, longest_runs
+from app.registry.ranges import (
+    ACTIVE,
+    OFFERED,
+    RETIRED,
+    Bundle,
+    Bundles,
+    Move,
+    Range,
+    longest_runs,
+)
 
 ONE, TWO = sorted([uid("one"), uid("two")])
 A, B = "account a", "account b"
@@ -99,6 +108,31 @@ def test_only_neighbours_of_one_holder_and_one_state_merge() -> None:
     assert plain(opened) == [(1, 4, B), (8, 10, B)]
     assert plain(closed) == [(3, 4, A), (10, 10, A), (1, 2, B), (8, 9, B)]
     assert bundle(5, 6, A, RETIRED) in bundles.of_issuance(ONE)
+
+
+def test_of_two_offers_beside_each_other_each_keeps_its_own() -> None:
+    offered = [bundle(1, 2, A, OFFERED)._replace(offer=name) for name in ("x", "y")]
+    one, other = offered[0], offered[1]._replace(first=3, last=4)
+    bundles = holding(one, other, bundle(5, 6))
+
+    bundles.move(move(5, 5, to=A, state=OFFERED)._replace(offer="y"))
+    closed, opened = bundles.settle(HEIGHT)
+
+    merged = other._replace(last=5, from_height=HEIGHT)
+    assert opened == [merged, bundle(6, 6)._replace(from_height=HEIGHT)]
+    assert sorted(closed) == [other, bundle(5, 6)]
+    assert (bundles.of_offer("x"), bundles.of_offer("y")) == ([one], [merged])
+    assert bundles.of_offer("z") == []
+
+
+def test_an_offer_holds_bundles_of_several_issuances_in_order() -> None:
+    bundles = holding(bundle(1, 9), bundle(1, 3, issuance=TWO))
+
+    for offered in (move(2, 2, issuance=TWO), move(8, 9), move(1, 2)):
+        bundles.move(offered._replace(to_account=A, to_state=OFFERED, offer="x"))
+    bundles.move(move(8, 9, to=A)._replace(from_state=OFFERED))
+
+    assert [item[:3] for item in bundles.of_offer("x")] == [(ONE, 1, 2), (TWO, 2, 2)]
 
 
 def test_a_merge_stops_at_the_next_holder_on_either_side() -> None:
@@ -347,8 +381,17 @@ def test_however_moves_are_cut_and_ordered_their_longest_runs_are_the_same(
         move(4, 6, issuance=TWO),
         move(4, 6)._replace(from_account=B),
         move(4, 6)._replace(from_state="offered"),
+        move(4, 6)._replace(offer="x"),
     ],
-    ids=["a hole", "another state", "another holder", "another issuance", "from B", "from offer"],
+    ids=[
+        "a hole",
+        "another state",
+        "another holder",
+        "another issuance",
+        "from B",
+        "from offer",
+        "into offer",
+    ],
 )
 def test_moves_that_differ_or_do_not_touch_stay_two_rows(second: Move) -> None:
     first = move(1, 3)

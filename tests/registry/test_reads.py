@@ -11,6 +11,7 @@ from builders import (
     GENERATOR_ACCOUNT,
     ISSUED,
     ISSUING_BODY,
+    OFFER,
     OPERATOR,
     RETIRE,
     RIVAL,
@@ -18,8 +19,10 @@ from builders import (
     TRANSFER,
     Book,
     accept,
+    accept_offer,
     acceptable,
     book_for,
+    close_offer,
     day,
     day_span,
     decide_and_apply,
@@ -33,6 +36,7 @@ from partial_state import Shelf
 from app.registry.errors import RefusalError
 from app.registry.operation import Operation, Period, Read, Wanted
 from app.registry.operations import OPERATIONS
+from app.registry.parties import parties_of
 from app.registry.ranges import Range
 from app.registry.state import Change, State
 
@@ -52,6 +56,8 @@ def assert_same_answer(book: Book, operation: Operation) -> Change | tuple[str, 
     found = answer(partial, book, operation)
 
     assert found == answer(book.state, book, operation)
+    if isinstance(found, Change):
+        assert parties_of(partial, operation, found) == parties_of(book.state, operation, found)
     return found
 
 
@@ -92,6 +98,9 @@ def test_only_a_whitelist_entry_may_be_asked_for_twice_and_the_reads_tell(verb: 
         replace(TRANSFER, items=(Range(ISSUED, 10, 11),)),
         replace(TRANSFER, items=None, quantity=11),
         replace(RETIRE, quantity=11),
+        replace(OFFER, items=None, quantity=11),
+        accept_offer(uid("no offer")),
+        close_offer("recalled", uid("no offer"), by=GENERATOR),
     ],
 )
 def test_what_is_refused_is_refused_alike_from_what_the_operation_reads(
@@ -110,11 +119,13 @@ def test_an_acceptance_reads_from_its_first_to_its_last_span() -> None:
     assert Read("period", Period(DEVICE, day(2), day(9) + 1)) in accept(day(9), day(2)).reads()
 
 
-@pytest.mark.parametrize(("operation", "is_transfer"), [(TRANSFER, True), (RETIRE, False)])
+@pytest.mark.parametrize(
+    ("operation", "is_transfer"), [(TRANSFER, True), (OFFER, True), (RETIRE, False)]
+)
 def test_what_leaves_an_account_is_read_as_one_sum_and_named_or_not(
     operation: Operation, *, is_transfer: bool
 ) -> None:
-    assert isinstance(operation, type(TRANSFER) | type(RETIRE))
+    assert isinstance(operation, type(TRANSFER) | type(OFFER) | type(RETIRE))
     items = (Range(ISSUED, 1, 3), Range(ISSUED, 5, 5))
 
     by_name = list(replace(operation, items=items, quantity=None).reads())

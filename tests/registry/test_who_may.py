@@ -33,20 +33,28 @@ PARTIES = {
 MAY = ""
 ROLE, HOLDER, REGISTRANT = "forbidden-role", "not-holder", "not-registrant"
 NOBODY = "unknown-organisation"
+HIDDEN = "not-found"
 
-# In the order of PARTIES. The device and the account in question are the generator's.
+# In the order of PARTIES. The device and the account in question are the generator's, which has
+# offered something to the other generator and recalls it.
 ALLOWED: dict[str, tuple[str, ...]] = {
     "organisation.admit": (ROLE, ROLE, ROLE, ROLE, MAY, ROLE, NOBODY),
     "account.open": (MAY, MAY, MAY, ROLE, ROLE, ROLE, NOBODY),
     "account.whitelist": (MAY, HOLDER, HOLDER, HOLDER, HOLDER, HOLDER, NOBODY),
     "device.register": (MAY, MAY, ROLE, ROLE, ROLE, ROLE, NOBODY),
     "device.approve": (ROLE, ROLE, ROLE, ROLE, MAY, ROLE, NOBODY),
+    "device.automate": (ROLE, ROLE, ROLE, ROLE, MAY, ROLE, NOBODY),
     "measure": (MAY, *[REGISTRANT] * 5, NOBODY),
     "measure.accept": (ROLE, ROLE, ROLE, ROLE, MAY, ROLE, NOBODY),
     "issue.request": (MAY, *[REGISTRANT] * 5, NOBODY),
     "issue.approve": (ROLE, ROLE, ROLE, ROLE, MAY, ROLE, NOBODY),
+    "issue.reject": (ROLE, ROLE, ROLE, ROLE, MAY, ROLE, NOBODY),
+    "issue.withdraw": (MAY, *[REGISTRANT] * 5, NOBODY),
     "issue": (ROLE, ROLE, ROLE, ROLE, MAY, ROLE, NOBODY),
     "transfer": (MAY, HOLDER, HOLDER, HOLDER, HOLDER, HOLDER, NOBODY),
+    "transfer.offer": (MAY, HOLDER, HOLDER, HOLDER, HOLDER, HOLDER, NOBODY),
+    "transfer.accept": (HIDDEN, MAY, HIDDEN, HIDDEN, HIDDEN, HIDDEN, NOBODY),
+    "transfer.close": (MAY, HOLDER, HIDDEN, HIDDEN, HIDDEN, HIDDEN, NOBODY),
     "retire": (MAY, HOLDER, HOLDER, HOLDER, HOLDER, HOLDER, NOBODY),
 }
 
@@ -72,7 +80,7 @@ def test_an_operation_is_for_those_who_may(verb: str, party: str, expected: str)
 
     if expected:
         assert refusal(book, asked)[0] == expected
-        assert REFUSALS[expected][0] is Kind.FORBIDDEN
+        assert (REFUSALS[expected][0] is Kind.FORBIDDEN) == (expected != HIDDEN)
     else:
         change = asked.decide(book.state, book.at)
         assert change.puts or change.moves

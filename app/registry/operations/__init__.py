@@ -10,16 +10,22 @@ from app.registry.operation import Operation
 from app.registry.operations.account_open import AccountOpen
 from app.registry.operations.account_whitelist import AccountWhitelist
 from app.registry.operations.device_approve import DeviceApprove
+from app.registry.operations.device_automate import DeviceAutomate
 from app.registry.operations.device_register import DeviceRegister
 from app.registry.operations.genesis import RULES, Genesis
 from app.registry.operations.issue import Issue
 from app.registry.operations.issue_approve import IssueApprove
+from app.registry.operations.issue_reject import IssueReject
 from app.registry.operations.issue_request import IssueRequest
+from app.registry.operations.issue_withdraw import IssueWithdraw
 from app.registry.operations.measure import Measure
 from app.registry.operations.measure_accept import MeasureAccept
 from app.registry.operations.organisation_admit import OrganisationAdmit
 from app.registry.operations.retire import Retire
 from app.registry.operations.transfer import Transfer
+from app.registry.operations.transfer_accept import TransferAccept
+from app.registry.operations.transfer_close import TransferClose
+from app.registry.operations.transfer_offer import TransferOffer
 
 OPERATIONS: dict[str, type[Operation]] = {
     operation.type: operation
@@ -30,12 +36,18 @@ OPERATIONS: dict[str, type[Operation]] = {
         AccountWhitelist,
         DeviceRegister,
         DeviceApprove,
+        DeviceAutomate,
         Measure,
         MeasureAccept,
         IssueRequest,
         IssueApprove,
+        IssueReject,
+        IssueWithdraw,
         Issue,
         Transfer,
+        TransferOffer,
+        TransferAccept,
+        TransferClose,
         Retire,
     )
 }

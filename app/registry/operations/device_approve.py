@@ -48,5 +48,6 @@ class DeviceApprove(Operation):
             valid_from=self.valid_from,
             valid_until=self.valid_until,
             is_automatic=self.automatic,
+            version=device.version + 1,
         )
         return Change(puts=(approved,))

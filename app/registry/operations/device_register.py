@@ -80,4 +80,5 @@ class DeviceRegister(Operation):
             valid_until=0,
             is_automatic=False,
             carried_wh=0,
+            version=1,
         )

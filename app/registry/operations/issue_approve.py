@@ -4,9 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from app.registry.errors import RefusalError
 from app.registry.fields import Id
-from app.registry.issuances import APPROVED, PENDING, Request, plan
+from app.registry.issuances import APPROVED, Request, plan
 from app.registry.operation import ORGANISATION, REQUEST, Operation, Read
 from app.registry.state import At, Change, Follow, State
 
@@ -28,8 +27,7 @@ class IssueApprove(Operation):
         """Approve a pending request that can still be issued."""
         state.must_be_issuing_body(self.by)
         request = state.find(Request, self.issuance, pointer="/issuance")
-        if request.state != PENDING:
-            raise RefusalError("request-already-decided", f"it is {request.state}")
+        request.must_be_pending()
         plan(state, request, time_ms=at.time_ms)
         return Change(
             puts=(replace(request, state=APPROVED),), follows=(Follow("issue", self.issuance),)

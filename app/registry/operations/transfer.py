@@ -7,7 +7,6 @@ from typing import Annotated, ClassVar
 from app.registry.errors import RefusalError
 from app.registry.fields import Id, Quantity
 from app.registry.holdings import asked_reads, check_asked, resolve
-from app.registry.issuances import Issuance
 from app.registry.operation import ACCOUNT, ORGANISATION, SENDER, Operation, Read
 from app.registry.ranges import ACTIVE, ITEMS, Range
 from app.registry.state import At, Change, State
@@ -51,7 +50,7 @@ class Transfer(Operation):
             quantity=self.quantity,
             to_account=self.to,
             to_state=ACTIVE,
-            must_be_open=lambda issuance: _must_be_transferable(issuance, at),
+            must_be_open=lambda issuance: issuance.must_be_transferable(at.time_ms),
         )
         return Change(moves=moves)
 
@@ -69,10 +68,3 @@ class Transfer(Operation):
             raise RefusalError(
                 "not-whitelisted", "the receiver has not whitelisted it", rule="R27", pointer="/to"
             )
-
-
-def _must_be_transferable(issuance: Issuance, at: At) -> None:
-    if at.time_ms >= issuance.transfer_until:
-        raise RefusalError(
-            "transfer-window-closed", "it could be transferred until its window closed", rule="R28"
-        )

@@ -1,0 +1,332 @@
+"""Issuances: previewed, requested by registrants, decided by the issuing body."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Annotated, Any
+from uuid import UUID
+
+from marshmallow import Schema, fields
+
+from app.api.answers import (
+    OperationLinkSchema,
+    PageQuerySchema,
+    instant,
+    leaf_of,
+    link_of,
+    next_cursor,
+    page,
+    text,
+    uuid,
+    whole,
+)
+from app.api.door import BODIES, Door
+from app.api.instant import as_id
+from app.api.members import body_schema
+from app.api.recording import recording
+from app.api.verbs import Asking, Verb, asking, table
+from app.http.access import ANY_KEY, caller
+from app.http.context import context
+from app.http.paging import cursor_id
+from app.registry.errors import RefusalError
+from app.registry.fields import Id, Instant, Slug
+from app.registry.issuances import ISSUED, PENDING
+from app.registry.operations.issue_approve import IssueApprove
+from app.registry.operations.issue_reject import IssueReject
+from app.registry.operations.issue_request import IssueRequest
+from app.registry.operations.issue_withdraw import IssueWithdraw
+from app.registry.organisations import GENERATOR, ISSUING_BODY
+from app.reporting.issuances import IssuanceFilter, find_issuance, list_issuances
+from app.reporting.rows import Row
+from app.services.preview import preview_issuance
+from app.services.record import Accepted, Asked
+
+door = Door("issuances", "From metered energy to certificates.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewIssuance:
+    """A period of a device whose measured energy shall become certificates."""
+
+    device: Annotated[Id, "The device, an own one."]
+    account: Annotated[Id, "The account that receives them, an own one."]
+    period_start: Annotated[Instant, "From: where a span starts."]
+    period_end: Annotated[Instant, "Until: where a span ends."]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """The issuance that is decided on."""
+
+    issuance: Annotated[Id, "The issuance."]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejection:
+    """Why an issuance is not granted."""
+
+    issuance: Annotated[Id, "The issuance."]
+    reason: Annotated[Slug, "Why, as a word."]
+
+
+def _request(asking: Asking, body: NewIssuance) -> Asked:
+    return Asked(_requested(asking, body))
+
+
+def _requested(asking: Asking, body: NewIssuance) -> IssueRequest:
+    return IssueRequest(
+        **asking.common,
+        issuance=asking.id,
+        device=body.device,
+        account=body.account,
+        period_start=body.period_start,
+        period_end=body.period_end,
+    )
+
+
+def _approve(asking: Asking, body: Decision) -> Asked:
+    return Asked(IssueApprove(**asking.common, issuance=body.issuance))
+
+
+def _reject(asking: Asking, body: Rejection) -> Asked:
+    return Asked(IssueReject(**asking.common, issuance=body.issuance, reason=body.reason))
+
+
+def _withdraw(asking: Asking, body: Decision) -> Asked:
+    return Asked(IssueWithdraw(**asking.common, issuance=body.issuance))
+
+
+REQUEST = Verb(name="issue.request", may=(GENERATOR,), body=NewIssuance, make=_request)
+APPROVE = Verb(name="issue.approve", may=(ISSUING_BODY,), body=Decision, make=_approve)
+REJECT = Verb(name="issue.reject", may=(ISSUING_BODY,), body=Rejection, make=_reject)
+WITHDRAW = Verb(name="issue.withdraw", may=(GENERATOR,), body=Decision, make=_withdraw)
+VERBS = table(REQUEST, APPROVE, REJECT, WITHDRAW)
+
+
+class PlanSchema(Schema):
+    """What a request would give now; nothing is written."""
+
+    energy_wh = whole("Measured energy of the period, Wh.")
+    carried_in_wh = whole("Energy carried from earlier issuances, Wh.")
+    carried_out_wh = whole("Energy that would be carried on, Wh.")
+    face_value_wh = whole("Energy of one certificate, Wh.")
+    quantity = whole("Certificates.")
+    transfer_until = instant("Until when they could be transferred.")
+    retire_until = instant("Until when they could be retired.")
+    is_automatic = fields.Boolean(
+        required=True, metadata={"description": "Whether a request would be issued at once."}
+    )
+
+
+class IssuanceSchema(Schema):
+    """An issuance; before it is issued, what was issued is null."""
+
+    id = uuid("The issuance's id.")
+    device = uuid("The device.")
+    account = uuid("The account that received the certificates.")
+    period_start = instant("Production from.")
+    period_end = instant("Production until.")
+    state = text("pending, issued, rejected or withdrawn.")
+    energy_wh = whole("Measured energy, Wh.", is_null=True)
+    carried_in_wh = whole("Energy carried in, Wh.", is_null=True)
+    carried_out_wh = whole("Energy carried out, Wh.", is_null=True)
+    face_value_wh = whole("Energy of one certificate, Wh.", is_null=True)
+    quantity = whole("Certificates issued.", is_null=True)
+    number_first = text("Number of the first certificate.", is_null=True)
+    number_last = text("Number of the last certificate.", is_null=True)
+    transfer_until = instant("Until when they may be transferred.", is_null=True)
+    retire_until = instant("Until when they may be retired.", is_null=True)
+    attributes = text("SHA-256 of the attribute document.", is_null=True)
+
+
+class RequestedSchema(Schema):
+    """A request as it was recorded, with what was issued at once."""
+
+    id = uuid("The issuance's id.")
+    state = text("pending or issued.")
+    quantity = whole("Certificates issued.", is_null=True)
+    number_first = text("Number of the first certificate.", is_null=True)
+    number_last = text("Number of the last certificate.", is_null=True)
+    operation = fields.Nested(OperationLinkSchema, required=True)
+    issue = fields.Nested(
+        OperationLinkSchema,
+        required=True,
+        allow_none=True,
+        metadata={"description": "The operation that issued them."},
+    )
+
+
+class DecidedSchema(Schema):
+    """A request that is not issued."""
+
+    id = uuid("The issuance's id.")
+    state = text("rejected or withdrawn.")
+    operation = fields.Nested(OperationLinkSchema, required=True)
+
+
+class IssuancesSchema(Schema):
+    """A page of issuances, by id."""
+
+    issuances = fields.List(fields.Nested(IssuanceSchema), required=True)
+    next = next_cursor()
+
+
+class IssuancesQuerySchema(PageQuerySchema):
+    """Which issuances."""
+
+    account = fields.UUID(metadata={"description": "The account that received them."})
+    device = fields.UUID(metadata={"description": "The device."})
+    state = fields.String(metadata={"description": "pending, issued, rejected or withdrawn."})
+
+
+def number_of(number_first: str, ordinal: int) -> str:
+    """Return the number of a certificate by its ordinal, from 1."""
+    return f"{int(number_first) + ordinal - 1:0{len(number_first)}d}"
+
+
+def _shown(accepted: Accepted) -> dict[str, Any]:
+    """Show a request or approval with the issuance that followed from it."""
+    asked = leaf_of(accepted.leaf)["operation"]
+    issued: Mapping[str, Any] = {}
+    for follow in accepted.follows:
+        issued = leaf_of(follow.leaf)["operation"]
+    return {
+        "id": asked["issuance"],
+        "state": ISSUED if issued else PENDING,
+        **_numbers(issued),
+        "operation": link_of(accepted),
+        "issue": link_of(accepted.follows[0]) if accepted.follows else None,
+    }
+
+
+def _numbers(issued: Mapping[str, Any]) -> dict[str, Any]:
+    if not issued or issued["quantity"] is None:
+        return dict.fromkeys(("quantity", "number_first", "number_last"))
+    return {
+        "quantity": issued["quantity"],
+        "number_first": issued["number_first"],
+        "number_last": number_of(issued["number_first"], issued["quantity"]),
+    }
+
+
+def _closed(accepted: Accepted) -> dict[str, Any]:
+    asked = leaf_of(accepted.leaf)["operation"]
+    state = "rejected" if asked["type"] == REJECT.name else "withdrawn"
+    return {"id": asked["issuance"], "state": state, "operation": link_of(accepted)}
+
+
+PLANNING = (
+    "invalid-field",
+    "not-found",
+    "not-registrant",
+    "recipient-not-mandated",
+    "invalid-interval",
+    "device-not-eligible",
+    "registration-boundary",
+    "future-production",
+    "span-boundary",
+    "measurement-incomplete",
+    "double-issuance",
+    "finding-open",
+    "issue-window-closed",
+    "below-face-value",
+    "too-many-spans",
+)
+
+
+@door.view(
+    "/issuances/preview",
+    may=REQUEST.may,
+    answer=PlanSchema,
+    body=body_schema(NewIssuance),
+    method="POST",
+    refuses=[*BODIES, *PLANNING],
+)
+def preview(members: dict[str, Any]) -> Row:
+    """Compute what a request would give now, or why it would be refused; nothing is written."""
+    opened = context()
+    operation = _requested(asking("preview"), NewIssuance(**members))
+    return preview_issuance(opened.storage, operation, calendar=opened.calendar)
+
+
+recording(
+    door,
+    "/issuances",
+    name="request_issuance",
+    about="Request certificates for a period; issued at once where the device is automatic.",
+    verb=REQUEST,
+    answer=RequestedSchema,
+    show=_shown,
+    location="/v1/issuances/{id}",
+    refuses=PLANNING,
+)
+recording(
+    door,
+    "/issuances/<uuid:issuance>/approve",
+    name="approve_issuance",
+    about="Approve a request: its certificates are issued in the same block.",
+    verb=APPROVE,
+    answer=RequestedSchema,
+    show=_shown,
+    location="/v1/issuances/{id}",
+    status=HTTPStatus.OK,
+    within=("issuance",),
+    refuses=["request-already-decided", *PLANNING],
+)
+for _verb, _name, _about in (
+    (REJECT, "reject_issuance", "Reject a request; the period may be requested again."),
+    (WITHDRAW, "withdraw_request", "Withdraw an own request before it is decided."),
+):
+    recording(
+        door,
+        f"/issuances/<uuid:issuance>/{_verb.name.partition('.')[2]}",
+        name=_name,
+        about=_about,
+        verb=_verb,
+        answer=DecidedSchema,
+        show=_closed,
+        location="/v1/issuances/{id}",
+        status=HTTPStatus.OK,
+        within=("issuance",),
+        refuses=["request-already-decided", "not-registrant"],
+    )
+
+
+@door.view("/issuances", may=[ANY_KEY], answer=IssuancesSchema, query=IssuancesQuerySchema)
+def show_issuances(
+    *,
+    limit: int,
+    cursor: str | None = None,
+    account: UUID | None = None,
+    device: UUID | None = None,
+    state: str | None = None,
+) -> dict[str, Any]:
+    """List own issuances; auditors and the issuing body see all."""
+    only = IssuanceFilter(
+        account=as_id(account),
+        device=as_id(device),
+        state=state,
+    )
+    rows = list_issuances(
+        context().storage,
+        viewer=caller().viewer,
+        only=only,
+        cursor=cursor_id(cursor),
+        limit=limit + 1,
+    )
+    return page("issuances", [_standing(row) for row in rows], limit=limit, key="id")
+
+
+@door.view(
+    "/issuances/<uuid:issuance>", may=[ANY_KEY], answer=IssuanceSchema, refuses=["not-found"]
+)
+def show_issuance(issuance: UUID) -> Row:
+    """Show an issuance."""
+    row = find_issuance(context().storage, str(issuance), viewer=caller().viewer)
+    if row is None:
+        raise RefusalError("not-found", "no such issuance")
+    return _standing(row)
+
+
+def _standing(row: Row) -> dict[str, Any]:
+    return {**row, **_numbers(row)}

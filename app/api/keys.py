@@ -1,0 +1,177 @@
+"""Keys: API keys of the caller's organisation: issued, rotated and revoked by itself."""
+
+from dataclasses import dataclass
+from hashlib import sha256
+from http import HTTPStatus
+from typing import Annotated, Any
+
+from marshmallow import Schema, fields
+
+from app.api.answers import PageQuerySchema, instant, next_cursor, page, text, uuid
+from app.api.door import BODIES, WRITES, Door, idempotent
+from app.api.members import body_schema
+from app.api.recording import must_be_bare
+from app.http.access import ANY_KEY, caller
+from app.http.context import context
+from app.http.idempotency import idempotency_key, operation_id
+from app.registry import fields as kinds
+from app.registry.errors import RefusalError
+from app.registry.fields import Instant
+from app.registry.organisations import OPERATOR
+from app.services.credentials import ADMINISTER, OVERLAP_S_MAX, SCOPES, Key
+
+PREFIX = "<string(length=16):prefix>"
+
+door = Door("keys", "API keys.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewKey:
+    """A further key of the caller's organisation."""
+
+    scope: Annotated[str, kinds.text("|".join(SCOPES)), "read; write besides; administer besides."]
+    label: Annotated[str, kinds.text("[ -~]{0,64}"), "What it is for."] = ""
+    expires_at: Annotated[Instant, "When it ends; never by default."] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rotation:
+    """How long the old key goes on working."""
+
+    overlap_s: Annotated[int, kinds.whole(most=OVERLAP_S_MAX), "In seconds; 0 ends it now."] = 0
+
+
+class KeySchema(Schema):
+    """A key, without its secret."""
+
+    prefix = text("By which it is found.")
+    organisation = uuid("Whose it is.")
+    scope = text("read, write or administer.")
+    label = text("What it is for.")
+    created_at = instant("When it was issued.")
+    expires_at = instant("When it ends.", is_null=True)
+    revoked_at = instant("When it was revoked.", is_null=True)
+
+
+class IssuedKeySchema(KeySchema):
+    """A key as it was issued."""
+
+    key = text("The key, shown this once; null when asked again.", is_null=True)
+
+
+class KeysSchema(Schema):
+    """A page of keys, by prefix."""
+
+    keys = fields.List(fields.Nested(KeySchema), required=True)
+    next = next_cursor()
+
+
+@door.view("/keys", may=[ANY_KEY], scope=ADMINISTER, answer=KeysSchema, query=PageQuerySchema)
+def show_keys(*, limit: int, cursor: str | None = None) -> dict[str, Any]:
+    """List the keys of the caller's organisation, ended ones too."""
+    rows = context().keys.of(caller().organisation, after=cursor, limit=limit + 1)
+    return page("keys", [_plain(row) for row in rows], limit=limit, key="prefix")
+
+
+@door.view(
+    "/keys",
+    may=[ANY_KEY],
+    scope=ADMINISTER,
+    answer=IssuedKeySchema,
+    body=body_schema(NewKey),
+    method="POST",
+    status=HTTPStatus.CREATED,
+    refuses=[*WRITES, *BODIES, "invalid-field", "invalid-timestamp", "invalid-interval"],
+    parameters=idempotent(),
+)
+def issue_key(members: dict[str, Any]) -> dict[str, Any]:
+    """Issue a key. It is shown this once: asked again, the answer has everything but the key."""
+    asked = NewKey(**members)
+    who, keys = caller(), context().keys
+    prefix = _prefix(who.organisation, idempotency_key())
+    known = keys.find(prefix)
+    if known is not None:
+        return _again(known, (asked.scope, asked.label, asked.expires_at))
+    issued = keys.issue(
+        organisation=who.organisation,
+        scope=asked.scope,
+        label=asked.label,
+        expires_at=asked.expires_at,
+        prefix=prefix,
+    )
+    return {**_plain(_find(prefix)), "key": issued}
+
+
+@door.view(
+    f"/keys/{PREFIX}/rotate",
+    may=[ANY_KEY],
+    scope=ADMINISTER,
+    answer=IssuedKeySchema,
+    body=body_schema(Rotation),
+    method="POST",
+    status=HTTPStatus.CREATED,
+    refuses=[*WRITES, *BODIES, "invalid-field", "not-found", "invalid-state-transition"],
+    parameters=idempotent(),
+)
+def rotate_key(members: dict[str, Any], prefix: str) -> dict[str, Any]:
+    """Replace a key by a new one with the same scope; the old one ends after the overlap."""
+    old = _find(prefix)
+    successor = _prefix(old.organisation, f"{prefix}/{idempotency_key()}")
+    keys = context().keys
+    known = keys.find(successor)
+    if known is not None:
+        return {**_plain(known), "key": None}
+    overlap_s = Rotation(**members).overlap_s
+    issued = keys.rotate(prefix, overlap_s=overlap_s, new_prefix=successor)
+    return {**_plain(_find(successor)), "key": issued}
+
+
+@door.view(
+    f"/keys/{PREFIX}",
+    may=[ANY_KEY],
+    scope=ADMINISTER,
+    answer=KeySchema,
+    method="DELETE",
+    refuses=[*WRITES, *BODIES, "not-found"],
+    parameters=idempotent(),
+)
+def revoke_key(prefix: str) -> dict[str, Any]:
+    """Revoke a key of the caller's organisation; the operator may revoke any."""
+    must_be_bare()
+    idempotency_key()
+    _find(prefix)
+    return _plain(context().keys.revoke(prefix))
+
+
+def _find(prefix: str) -> Key:
+    """Return a key that the caller administers. Raises RefusalError not-found."""
+    who = caller()
+    found = context().keys.find(prefix)
+    if found is None or (found.organisation != who.organisation and OPERATOR not in who.roles):
+        raise RefusalError("not-found", "no such key")
+    return found
+
+
+def _again(known: Key, asked: tuple[str, str, int | None]) -> dict[str, Any]:
+    """Give an answer again, without the secret, for the same content only (R32)."""
+    if (known.scope, known.label, known.expires_at) != asked:
+        raise RefusalError("idempotency-key-reused", "its content is another", rule="R32")
+    return {**_plain(known), "key": None}
+
+
+def _prefix(organisation: str, key: str) -> str:
+    """Return the prefix of the key that a request makes, the same each time it is repeated."""
+    made = f"key {operation_id(organisation, key)}"
+    return sha256(made.encode()).hexdigest()[:16]
+
+
+def _plain(key: Key) -> dict[str, Any]:
+    return {
+        "prefix": key.prefix,
+        "organisation": key.organisation,
+        "scope": key.scope,
+        "label": key.label,
+        "created_at": key.created_at,
+        "expires_at": key.expires_at,
+        "revoked_at": key.revoked_at,
+    }

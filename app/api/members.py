@@ -1,0 +1,153 @@
+"""Members: request bodies as frozen classes of the registry's own member kinds, for marshmallow."""
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+from typing import Annotated, Any, ClassVar, NoReturn, get_args, get_origin, get_type_hints
+
+from flask import Request
+from marshmallow import Schema, ValidationError, fields
+from webargs.flaskparser import FlaskParser
+
+from app.http.json import MalformedError, read_strictly
+from app.http.problems import Complaint, InvalidBodyError, ProblemError
+from app.registry.errors import RefusalError
+from app.registry.fields import MemberKind, escaped, members_of
+
+_MISSING = Complaint("missing-field", "a member is missing")
+_NULL = Complaint("invalid-field", "null is no value")
+_UNKNOWN = Complaint("unknown-field", "a member is not known", "R79")
+_NO_OBJECT = Complaint("invalid-field", "not an object")
+_RANK = {"unknown-field": 0, "missing-field": 1}
+"""What is not known is told first, then what is missing, then what is malformed."""
+
+
+Reader = Callable[[bytes], Any]
+"""Reads a body of another media type than JSON into the members that JSON would have."""
+
+
+class BodySchema(Schema):
+    """A body; `readers` by media type."""
+
+    readers: ClassVar[Mapping[str, Reader]] = {}
+
+
+class MemberField(fields.Field[Any]):
+    """A member that is read by its kind, so that a door and the log refuse the same things."""
+
+    def __init__(self, kind: MemberKind, *, name: str, description: str, required: bool) -> None:
+        """Take the kind, whose JSON Schema documents the field, and its name in the body."""
+        super().__init__(
+            required=required,
+            data_key=name,
+            error_messages={"required": [_MISSING], "null": [_NULL]},
+        )
+        self._kind = kind
+        self.schema = {**kind.schema, **({"description": description} if description else {})}
+
+    def _deserialize(self, value: Any, attr: str | None, *_: Any, **__: Any) -> Any:  # noqa: ANN401 - marshmallow's
+        try:
+            return self._kind.parse(value, f"/{attr}")
+        except RefusalError as refusal:
+            raise ValidationError([Complaint.of(refusal)]) from refusal
+
+
+def documented(field: fields.Field[Any], **_: Any) -> dict[str, Any]:  # noqa: ANN401 - apispec's
+    """Return what the document says of a member, an attribute function of apispec."""
+    return field.schema if isinstance(field, MemberField) else {}
+
+
+def body_schema(cls: type[Any], bound: Iterable[str] = ()) -> type[BodySchema]:
+    """Return the schema of a body; members that the path gives are left out of it."""
+    known: Any = cls
+    return _body_schema(known, tuple(bound))
+
+
+@cache
+def _body_schema(cls: Any, bound: tuple[str, ...]) -> type[BodySchema]:  # noqa: ANN401 - mypy finds type itself unhashable
+    hints = get_type_hints(cls, include_extras=True)
+    described: dict[str, fields.Field[Any]] = {
+        member.attribute: MemberField(
+            member.kind,
+            name=member.name,
+            description=_description(hints[member.attribute]),
+            required=not member.optional,
+        )
+        for member in members_of(cls)
+        if member.name not in bound
+    }
+    name = f"{cls.__name__}{''.join(part.title() for part in bound)}BodySchema"
+    made: Any = BodySchema.from_dict(described, name=name)
+    made.__doc__ = cls.__doc__
+    made.error_messages = {"unknown": _UNKNOWN, "type": _NO_OBJECT}
+    found: type[BodySchema] = made
+    return found
+
+
+def _description(hint: Any) -> str:  # noqa: ANN401 - a type hint
+    """Return the text that stands beside a kind in Annotated."""
+    found = (item for item in (hint, *get_args(hint)) if get_origin(item) is Annotated)
+    texts = (text for item in found for text in get_args(item) if isinstance(text, str))
+    return next(texts, "")
+
+
+class StrictParser(FlaskParser):
+    """Reads bodies in one way only and tells everything that is wrong with them at once."""
+
+    def load_json(self, req: Request, schema: Schema) -> Any:  # noqa: ANN401 - webargs'
+        """Return a body's value. Raises ProblemError."""
+        readers = schema.readers if isinstance(schema, BodySchema) else {}
+        if (reader := readers.get(req.mimetype)) is not None:
+            return reader(req.get_data(cache=False))
+        return json_body(req)
+
+    def handle_error(
+        self,
+        error: ValidationError,
+        *_: Any,  # noqa: ANN401 - webargs'
+        **__: Any,  # noqa: ANN401 - webargs'
+    ) -> NoReturn:
+        """Refuse with a problem: 400 for a query, 422 for a body."""
+        by_location: Any = error.messages
+        ((location, messages),) = by_location.items()
+        if location == "query":
+            raise _query_problem(messages) from error
+        raise InvalidBodyError(_complaints(messages)) from error
+
+
+def json_body(request: Request) -> Any:  # noqa: ANN401 - whatever was sent
+    """Return a request's body as a value. Raises ProblemError."""
+    if request.mimetype != "application/json":
+        raise ProblemError("unsupported-media-type", "application/json is read here")
+    try:
+        return read_strictly(request.get_data(cache=False))
+    except MalformedError as error:
+        raise ProblemError("malformed-json", str(error)) from error
+
+
+def _query_problem(messages: Mapping[str, Any]) -> ProblemError:
+    errors = [
+        {"in": "query", "pointer": f"/{name}", "code": "invalid-query", "detail": str(detail)}
+        for name, details in messages.items()
+        for detail in details
+    ]
+    return ProblemError("invalid-query", "A parameter is unknown or malformed.", errors=errors)
+
+
+def _complaints(messages: Mapping[str, Any]) -> list[Complaint]:
+    found = [
+        _placed(complaint, name)
+        for name, complaints in messages.items()
+        for complaint in complaints
+    ]
+    return sorted(found, key=_rank)
+
+
+def _rank(complaint: Complaint) -> tuple[int, str]:
+    rank = _RANK.get(complaint.code, len(_RANK))
+    return rank, "" if rank else complaint.pointer
+
+
+def _placed(complaint: Complaint, name: str) -> Complaint:
+    if complaint.pointer or name == "_schema":
+        return complaint
+    return Complaint(complaint.code, complaint.detail, complaint.rule, f"/{escaped(name)}")

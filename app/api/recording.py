@@ -1,0 +1,83 @@
+"""Recording: registers the view of a verb; every write goes through here or the bulk door."""
+
+from collections.abc import Callable, Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from flask import request
+from marshmallow import Schema
+
+from app.api.answers import RECORDED_HEADERS, recorded_headers
+from app.api.door import BODIES, WRITES, Door, idempotent
+from app.api.members import Reader, body_schema, json_body
+from app.api.verbs import Verb, ask
+from app.http.problems import Complaint, InvalidBodyError
+from app.registry.fields import members_of
+from app.services.record import Accepted
+
+Show = Callable[[Accepted], dict[str, Any]]
+
+
+def recording(  # noqa: PLR0913 - what a write says of itself stands in one place
+    door: Door,
+    rule: str,
+    *,
+    name: str,
+    about: str,
+    verb: Verb,
+    answer: type[Schema],
+    show: Show,
+    location: str,
+    method: str = "POST",
+    status: HTTPStatus = HTTPStatus.CREATED,
+    within: Sequence[str] = (),
+    fixed: Mapping[str, Any] | None = None,
+    refuses: Sequence[str] = (),
+    readers: Mapping[str, Reader] | None = None,
+) -> None:
+    """Register the view that asks for a verb.
+
+    `within` names the members that the path gives, `fixed` those that the route itself means;
+    the others are the body's, whose `readers` read other media types than JSON. `location` is a
+    path with names in braces of what `show` gives.
+    """
+    given = (*within, *(fixed or {}))
+    has_body = any(member.name not in given for member in members_of(verb.body))
+    schema = body_schema(verb.body, given) if has_body else None
+    if schema is not None and readers:
+        schema.readers = readers
+
+    def view(*bodies: dict[str, Any], **path: object) -> tuple[dict[str, Any], int, Any]:
+        members = bodies[0] if bodies else must_be_bare()
+        members |= {part: str(value) for part, value in path.items()} | dict(fixed or {})
+        accepted = ask(verb, members)
+        shown = show(accepted)
+        return shown, status, recorded_headers(accepted, location.format(**shown))
+
+    view.__name__ = name
+    view.__doc__ = about
+    door.view(
+        rule,
+        may=verb.may,
+        scope=verb.scope,
+        answer=answer,
+        body=schema,
+        method=method,
+        status=status,
+        refuses=(*WRITES, *BODIES, "invalid-field", "not-found", *refuses),
+        headers=RECORDED_HEADERS,
+        parameters=idempotent(),
+    )(view)
+
+
+def must_be_bare() -> dict[str, Any]:
+    """Refuse members where none is known; an empty body or `{}` is right. Raises problems."""
+    if not request.get_data(cache=True):
+        return {}
+    body = json_body(request)
+    if not isinstance(body, dict):
+        raise InvalidBodyError([Complaint("invalid-field", "not an object")])
+    if body:
+        unknown = Complaint("unknown-field", "no member is known here", "R79", f"/{min(body)}")
+        raise InvalidBodyError([unknown])
+    return {}

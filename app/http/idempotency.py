@@ -1,0 +1,35 @@
+"""Idempotency: a write names its key, from which the ids of what it makes are computed."""
+
+from re import compile as pattern
+from uuid import UUID, uuid5
+
+from flask import request
+
+from app.http.problems import ProblemError
+
+HEADER = "Idempotency-Key"
+REPLAYED = "Idempotency-Replayed"
+KEY_MAX = 200
+_KEY = pattern(rf"[!-~]{{1,{KEY_MAX}}}")
+
+
+def idempotency_key() -> str:
+    """Return the request's key. Raises ProblemError idempotency-key-required."""
+    key = request.headers.get(HEADER, "")
+    if not is_key(key):
+        raise ProblemError(
+            "idempotency-key-required",
+            f"A write names an {HEADER}: 1 to {KEY_MAX} visible ASCII characters, for instance a "
+            "new UUID. Repeat a request whose answer was lost with the same key and body.",
+        )
+    return key
+
+
+def is_key(value: object) -> bool:
+    """Say whether a value may be a key."""
+    return type(value) is str and _KEY.fullmatch(value) is not None
+
+
+def operation_id(organisation: str, key: str) -> str:
+    """Return the id of the operation that an organisation asks for under a key: UUIDv5."""
+    return str(uuid5(UUID(organisation), key))
