@@ -2,10 +2,12 @@
 
 import atexit
 import sqlite3
+from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack
 from os import getpid
 from threading import Lock
+from typing import Any
 
 import psycopg
 from flask import Flask
@@ -33,8 +35,9 @@ from app.http.context import Context
 from app.http.json import OrjsonProvider
 from app.services.applications import Onboarding
 from app.services.calendar import windows
-from app.services.group import GroupCommit
+from app.services.group import GroupCommit, Record
 from app.services.integrity import ReplayJobs, ReplayProcess
+from app.services.record import Accepted, Asked, Outcome
 from app.settings import Settings
 from app.storage.applications import ApplicationRows
 from app.storage.refusals import RefusalRows
@@ -95,12 +98,37 @@ def make_context(registry: Registry, *, start_replay: Callable[[str], None]) -> 
         onboarding=Onboarding(ApplicationRows(database), registry.vault),
         refusals=RefusalRows(database),
         replays=ReplayJobs(ReplayRows(database), start_replay),
-        group=GroupCommit(registry.record, observe=metrics.observe_group),
+        group=GroupCommit(_counted(registry.record), observe=metrics.observe_group),
         vault=registry.vault,
         calendar=windows,
         origin=registry.identity.origin,
         issuing_body=registry.issuing_body,
     )
+
+
+def _counted(record: Record) -> Record:
+    """Return what records and counts by verb what was recorded."""
+
+    def record_and_count(asked: list[Asked]) -> list[Outcome]:
+        outcomes = record(asked)
+        verbs = Counter(
+            item.operation.type
+            for item, outcome in zip(asked, outcomes, strict=True)
+            if isinstance(outcome, Accepted) and not outcome.is_repeated
+        )
+        for verb, number in verbs.items():
+            metrics.count_operations(verb, number)
+        return outcomes
+
+    return record_and_count
+
+
+class Synchronous(Flask):
+    """Flask without asynchronous views, so that nobody asks of every function whether it is one."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Return the function."""
+        return func
 
 
 def create_app(*, settings: Settings, start_replay: Callable[[str], None] | None = None) -> Flask:
@@ -110,7 +138,7 @@ def create_app(*, settings: Settings, start_replay: Callable[[str], None] | None
     """
     with open_registry(settings):
         pass
-    app = Flask("app", static_folder=None)
+    app = Synchronous("app", static_folder=None)
     app.json = OrjsonProvider(app)
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     context.install(app, PerProcess(settings, start_replay or ReplayProcess()))

@@ -10,7 +10,7 @@ from marshmallow.validate import OneOf
 
 from app.api.answers import (
     OperationLinkSchema,
-    PageQuerySchema,
+    PageByIdQuerySchema,
     leaf_of,
     link_of,
     next_cursor,
@@ -25,7 +25,6 @@ from app.api.recording import recording
 from app.api.verbs import Asking, Verb, table
 from app.http.access import ANY_KEY, caller
 from app.http.context import context
-from app.http.paging import cursor_id
 from app.registry.errors import RefusalError
 from app.registry.fields import Flag, Id
 from app.registry.operations.account_open import AccountOpen
@@ -99,7 +98,7 @@ class AccountsSchema(Schema):
     next = next_cursor()
 
 
-class AccountsQuerySchema(PageQuerySchema):
+class AccountsQuerySchema(PageByIdQuerySchema):
     """Which accounts."""
 
     organisation = fields.UUID(metadata={"description": "Whose accounts; all visible by default."})
@@ -196,7 +195,7 @@ def show_accounts(
         context().storage,
         viewer=caller().viewer,
         organisation=as_id(organisation),
-        cursor=cursor_id(cursor),
+        cursor=cursor,
         limit=limit + 1,
     )
     return page("accounts", rows, limit=limit, key="id")
@@ -226,13 +225,13 @@ def show_holdings(account: UUID, *, group: str) -> dict[str, Any]:
     "/accounts/<uuid:account>/whitelist",
     may=[ANY_KEY],
     answer=SendersSchema,
-    query=PageQuerySchema,
+    query=PageByIdQuerySchema,
     refuses=["not-found"],
 )
 def show_whitelist(account: UUID, *, limit: int, cursor: str | None = None) -> dict[str, Any]:
     """List from whom an account receives at once."""
     found = visible_account(account)
-    rows = list_senders(context().storage, found["id"], cursor=cursor_id(cursor), limit=limit + 1)
+    rows = list_senders(context().storage, found["id"], cursor=cursor, limit=limit + 1)
     shown = page("senders", rows, limit=limit, key="sender")
     return {**shown, "senders": [row["sender"] for row in shown["senders"]]}
 

@@ -7,7 +7,7 @@ import orjson
 from marshmallow import Schema, fields
 
 from app.api.instant import Instant
-from app.http.paging import Whole
+from app.http.paging import ID, Form, Whole
 from app.services.record import Accepted
 
 LIMIT = 50
@@ -62,13 +62,27 @@ class HeldRangeSchema(Schema):
     last = whole("Last ordinal.")
 
 
-class PageQuerySchema(Schema):
-    """Which page."""
+_CURSOR = {"description": "`next` of the page before; none to begin."}
 
-    cursor = fields.String(metadata={"description": "`next` of the page before; none to begin."})
+
+class PageQuerySchema(Schema):
+    """How long a page is."""
+
     limit = Whole(
         least=1, most=LIMIT_MAX, load_default=LIMIT, metadata={"description": "Rows in a page."}
     )
+
+
+class PageByIdQuerySchema(PageQuerySchema):
+    """Which page of a list in the order of ids."""
+
+    cursor = Form(ID, metadata=_CURSOR)
+
+
+class PageByNumberQuerySchema(PageQuerySchema):
+    """Which page of a list in the order of numbers."""
+
+    cursor = Whole(metadata=_CURSOR)
 
 
 def next_cursor() -> fields.String:

@@ -55,7 +55,7 @@ _ITEM = {
     "description": "Besides these, what the body of its own resource has, and ids of its path.",
 }
 _TAKES = {
-    JSON: {"schema": {"type": "array", "items": _ITEM, "maxItems": ITEMS_MAX}},
+    JSON: {"schema": {"type": "array", "items": _ITEM, "description": f"At most {ITEMS_MAX:,}."}},
     NDJSON: {"schema": {"type": "string", "description": "One operation a line."}},
 }
 
@@ -78,6 +78,12 @@ class OutcomesSchema(Schema):
     outcomes = fields.List(fields.Nested(OutcomeSchema), required=True)
 
 
+_GIVES = {
+    JSON: {"schema": OutcomesSchema},
+    NDJSON: {"schema": {"type": "string", "description": "One outcome a line."}},
+}
+
+
 @door.view(
     "/operations",
     may=[ANY_KEY],
@@ -93,6 +99,7 @@ class OutcomesSchema(Schema):
     ],
     parameters=idempotent(),
     takes=_TAKES,
+    gives={"200": {"description": "In the form that was sent.", "content": _GIVES}},
 )
 def record_operations() -> Response:
     """Record many operations, in order, over as many blocks as it takes.
@@ -143,14 +150,17 @@ def _lines() -> Iterator[Any]:
 
 def _read(value: Any, key: str, asks: Asking) -> _Item:  # noqa: ANN401 - whatever was sent
     """Read one operation; a wrong one is refused alone."""
-    if isinstance(value, RefusalError):
-        return _Item(operation_id(asks.organisation, key), None, value)
-    members = dict(value) if type(value) is dict else {}
+    if type(value) is not dict:
+        is_refused = isinstance(value, RefusalError)
+        refusal = value if is_refused else RefusalError("invalid-field", "not an object")
+        return _Item(operation_id(asks.organisation, key), None, refusal)
+    members = dict(value)
     own_key = members.pop("idempotency_key", key)
     verb = VERBS.get(found) if type(found := members.pop("type", None)) is str else None
     id_ = operation_id(asks.organisation, own_key if is_key(own_key) else key)
     try:
-        _must_be_key(own_key)
+        if own_key is not key:
+            _must_be_key(own_key)
         known = _must_be_known(verb)
         known.must_be_allowed(caller())
         asked = known.make(replace(asks, id=id_), parse_members(known.body, members))

@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from marshmallow import Schema, fields
+from marshmallow.validate import OneOf
 
 from app.api.answers import PageQuerySchema, instant, next_cursor, text, uuid, whole
 from app.api.door import Door
@@ -11,7 +12,8 @@ from app.api.instant import Moment, as_id
 from app.api.issuances import number_of
 from app.http.access import ANY_KEY, Caller, caller
 from app.http.context import context
-from app.http.paging import cursor_parts
+from app.http.paging import Form, cursor_parts
+from app.registry.ranges import ACTIVE, OFFERED, RETIRED
 from app.reporting.bundles import (
     BundleFilter,
     accounts_from,
@@ -21,20 +23,24 @@ from app.reporting.bundles import (
 from app.reporting.parties import find_account
 from app.reporting.rows import Row
 
+STATES = (ACTIVE, OFFERED, RETIRED)
+
 door = Door("bundles", "Ranges of certificates with one holder and one state.")
 
 
 class BundlesQuerySchema(PageQuerySchema):
     """Which bundles."""
 
+    cursor = fields.String(metadata={"description": "`next` of the page before; none to begin."})
     account = fields.UUID(metadata={"description": "Held by this account."})
     issuance = fields.UUID(metadata={"description": "Of this issuance."})
-    state = fields.String(metadata={"description": "active, offered, retired."})
+    state = fields.String(validate=OneOf(STATES), metadata={"description": "Where it stands."})
     device = fields.UUID(metadata={"description": "Produced by this device."})
-    energy_source = fields.String(
-        metadata={"description": "Beginning of the energy source code, such as F0105."}
+    energy_source = Form(
+        "F[0-9]{0,8}",
+        metadata={"description": "Beginning of the energy source code, such as F0105."},
     )
-    technology = fields.String(metadata={"description": "Technology code."})
+    technology = Form("T[0-9]{6}", metadata={"description": "Technology code."})
     production_from = Moment(metadata={"description": "Produced at or after."})
     production_to = Moment(metadata={"description": "Produced before."})
     transferable_on = Moment(metadata={"description": "May still be transferred then."})

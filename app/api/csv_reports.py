@@ -1,7 +1,6 @@
 """CSV reports: lines of readings as the members that a JSON report would have."""
 
 import csv
-from io import StringIO
 from itertools import zip_longest
 from re import compile as pattern
 from typing import Any
@@ -17,7 +16,7 @@ _WHOLE = pattern(r"0|-?[1-9][0-9]{0,18}")
 def read_report(body: bytes) -> dict[str, Any]:
     """Return a report's members. Raises ProblemError malformed-csv, naming the line."""
     try:
-        text = body.decode()
+        text = body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise _malformed(1, "not UTF-8") from error
     lines = text.splitlines()
@@ -33,10 +32,11 @@ def read_report(body: bytes) -> dict[str, Any]:
 
 
 def _rows(lines: list[str]) -> list[list[str]]:
+    reader = csv.reader(lines, strict=True)
     try:
-        return list(csv.reader(StringIO("\n".join(lines)), strict=True)) or [[]]
+        return list(reader) or [[]]
     except csv.Error as error:
-        raise _malformed(1, str(error)) from error
+        raise _malformed(reader.line_num, "not CSV (RFC 4180)") from error
 
 
 def _members(rows: list[list[str]]) -> dict[str, Any]:

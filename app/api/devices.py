@@ -8,10 +8,12 @@ from uuid import UUID
 import orjson
 from flask import Response
 from marshmallow import Schema, fields
+from marshmallow.validate import OneOf
 
 from app.api.answers import (
     OperationLinkSchema,
-    PageQuerySchema,
+    PageByIdQuerySchema,
+    PageByNumberQuerySchema,
     instant,
     leaf_of,
     link_of,
@@ -30,8 +32,10 @@ from app.api.verbs import Asking, Verb, ask, table
 from app.http.access import ANY_KEY, caller
 from app.http.conditions import entity_tag, expected_version, is_unchanged
 from app.http.context import context
-from app.http.paging import cursor_id, cursor_number
+from app.http.idempotency import idempotency_key
+from app.http.paging import Form
 from app.registry import fields as kinds
+from app.registry.devices import APPROVED, REGISTERED
 from app.registry.errors import RefusalError
 from app.registry.fields import Date, Flag, Id
 from app.registry.fields import Instant as InstantKind
@@ -45,6 +49,8 @@ from app.reporting.rows import Row
 from app.services.documents import documented
 from app.services.record import Accepted, Asked
 
+DOMAIN = "[A-Z][A-Z0-9-]{1,15}"
+
 door = Door("devices", "Metered production devices and what was measured of them.")
 
 
@@ -52,7 +58,7 @@ door = Door("devices", "Metered production devices and what was measured of them
 class NewDevice:
     """A device as its registrant describes it; name, place and support are public attributes."""
 
-    domain: Annotated[str, kinds.text("[A-Z][A-Z0-9-]{1,15}"), "Code of the domain."]
+    domain: Annotated[str, kinds.text(DOMAIN), "Code of the domain."]
     gsrn: Annotated[str, kinds.text("[0-9]{18}", code="invalid-gsrn"), "Its GSRN, 18 digits."]
     energy_source: Annotated[
         str, kinds.text("F[0-9]{8}", code="unknown-code"), "Energy source code (EECS)."
@@ -177,17 +183,20 @@ class DevicesSchema(Schema):
     next = next_cursor()
 
 
-class DevicesQuerySchema(PageQuerySchema):
+class DevicesQuerySchema(PageByIdQuerySchema):
     """Which devices."""
 
     organisation = fields.UUID(metadata={"description": "Its registrant."})
-    domain = fields.String(metadata={"description": "Code of its domain."})
-    state = fields.String(metadata={"description": "registered or approved."})
-    energy_source = fields.String(
-        metadata={"description": "Beginning of the energy source code, such as F0105."}
+    domain = Form(DOMAIN, metadata={"description": "Code of its domain."})
+    state = fields.String(
+        validate=OneOf((REGISTERED, APPROVED)), metadata={"description": "Where it stands."}
     )
-    technology = fields.String(metadata={"description": "Technology code."})
-    gsrn = fields.String(metadata={"description": "Its GSRN."})
+    energy_source = Form(
+        "F[0-9]{0,8}",
+        metadata={"description": "Beginning of the energy source code, such as F0105."},
+    )
+    technology = Form("T[0-9]{6}", metadata={"description": "Technology code."})
+    gsrn = Form("[0-9]{18}", metadata={"description": "Its GSRN."})
 
 
 class DecidedDeviceSchema(Schema):
@@ -305,6 +314,7 @@ recording(
 )
 def automate_device(members: dict[str, Any], device: UUID) -> tuple[dict[str, Any], int, Any]:
     """Say whether requests of a device are issued at once."""
+    idempotency_key()  # told before what If-Match says
     named = {"device": str(device), "version": expected_version()}
     accepted = ask(AUTOMATE, {**members, **named})
     return _decided(accepted), HTTPStatus.OK, recorded_headers(accepted, f"/v1/devices/{device}")
@@ -320,7 +330,7 @@ def show_devices(
         context().storage,
         viewer=caller().viewer,
         only=DeviceFilter(organisation=registrant, **only),
-        cursor=cursor_id(cursor),
+        cursor=cursor,
         limit=limit + 1,
     )
     return page("devices", [_shown(row) for row in rows], limit=limit, key="id")
@@ -332,6 +342,15 @@ def show_devices(
     answer=DeviceSchema,
     refuses=["not-found"],
     headers={"ETag": "The device's version."},
+    parameters=[
+        {
+            "in": "header",
+            "name": "If-None-Match",
+            "schema": {"type": "string"},
+            "description": "The ETag that the caller holds.",
+        }
+    ],
+    gives={"304": {"description": "The caller holds this version already."}},
 )
 def show_device(device: UUID) -> Response | tuple[Row, int, dict[str, str]]:
     """Show a device; its ETag changes when its registration does."""
@@ -346,13 +365,13 @@ def show_device(device: UUID) -> Response | tuple[Row, int, dict[str, str]]:
     "/devices/<uuid:device>/spans",
     may=[ANY_KEY],
     answer=SpansSchema,
-    query=PageQuerySchema,
+    query=PageByNumberQuerySchema,
     refuses=["not-found"],
 )
-def show_spans(device: UUID, *, limit: int, cursor: str | None = None) -> dict[str, Any]:
+def show_spans(device: UUID, *, limit: int, cursor: int | None = None) -> dict[str, Any]:
     """List what was measured of a device, in order of time."""
     found = visible_device(device)
-    rows = list_spans(context().storage, found["id"], cursor=cursor_number(cursor), limit=limit + 1)
+    rows = list_spans(context().storage, found["id"], cursor=cursor, limit=limit + 1)
     return page("spans", rows, limit=limit, key="start")
 
 

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from flask import Flask
 from flask_smorest import Api, Blueprint  # type: ignore[import-untyped]  # ships no types
-from marshmallow import RAISE, Schema
+from marshmallow import Schema
 
 from app.api.members import StrictParser, documented
 from app.api.problem_schema import PROBLEM
@@ -96,17 +96,19 @@ class Door:
         headers: Mapping[str, str] | None = None,
         parameters: Sequence[Mapping[str, Any]] = (),
         takes: Mapping[str, Any] | None = None,
+        gives: Mapping[str, Any] | None = None,
         media_type: str | None = None,
     ) -> Callable[[View], View]:
         """Register a view; query parameters come as keyword arguments, unknown ones are refused.
 
         A body comes as the first argument, a mapping of what its schema read; where a view reads
-        it itself, `takes` says by media type what is documented.
+        it itself, `takes` says by media type what is documented; `gives` says by status what
+        else it answers.
         """
         is_public = PUBLIC in may
         codes = (*_ANYWHERE, *_NOT_NOW, *refuses, *(() if is_public else _GUARDED))
         document: dict[str, Any] = {
-            "responses": problem_responses(dict.fromkeys(codes)),
+            "responses": {**problem_responses(dict.fromkeys(codes)), **_said(gives or {})},
             "security": [] if is_public else [{"key": []}],
         }
         if parameters:
@@ -123,9 +125,7 @@ class Door:
             )(view)
             if body is not None:
                 answered = self.blueprint.arguments(body, location="json")(answered)
-            read = self.blueprint.arguments(
-                query, location="query", as_kwargs=True, unknown=RAISE, error_status_code=400
-            )(answered)
+            read = self.blueprint.arguments(query, location="query", as_kwargs=True)(answered)
             wrapped = self.blueprint.doc(**document)(read)
             self.blueprint.route(rule, methods=[method])(allow(*may, scope=scope)(wrapped))
             return view
@@ -165,6 +165,10 @@ def problem_responses(codes: Sequence[str] | Mapping[str, None]) -> dict[str, An
         }
         for status, found in by_status.items()
     }
+
+
+def _said(gives: Mapping[str, Any]) -> dict[str, Any]:
+    return {status: {"headers": _documented({}), **said} for status, said in gives.items()}
 
 
 def _documented(headers: Mapping[str, str]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from uuid import UUID
 from marshmallow import ValidationError, fields
 
 from app.ledger.times import TimeError, format_time, parse_time
+from app.registry.fields import INSTANT
 
 _METADATA = {
     "description": "UTC, to the millisecond.",
@@ -30,7 +31,7 @@ class Moment(fields.String):
 
     def __init__(self, *, metadata: dict[str, Any] | None = None, **options: Any) -> None:  # noqa: ANN401 - marshmallow's
         """Describe it."""
-        super().__init__(metadata={**_METADATA, **(metadata or {})}, **options)
+        super().__init__(metadata={**_METADATA, **INSTANT.schema, **(metadata or {})}, **options)
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> Any:  # noqa: ANN401 - marshmallow's
         try:

@@ -7,10 +7,11 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from marshmallow import Schema, fields
+from marshmallow.validate import OneOf
 
 from app.api.answers import (
     OperationLinkSchema,
-    PageQuerySchema,
+    PageByIdQuerySchema,
     instant,
     leaf_of,
     link_of,
@@ -27,15 +28,15 @@ from app.api.recording import recording
 from app.api.verbs import Asking, Verb, asking, table
 from app.http.access import ANY_KEY, caller
 from app.http.context import context
-from app.http.paging import cursor_id
 from app.registry.errors import RefusalError
 from app.registry.fields import Id, Instant, Slug
-from app.registry.issuances import ISSUED, PENDING
+from app.registry.issuances import ISSUED, PENDING, REJECTED, WITHDRAWN
 from app.registry.operations.issue_approve import IssueApprove
 from app.registry.operations.issue_reject import IssueReject
 from app.registry.operations.issue_request import IssueRequest
 from app.registry.operations.issue_withdraw import IssueWithdraw
 from app.registry.organisations import GENERATOR, ISSUING_BODY
+from app.reporting.devices import find_settings
 from app.reporting.issuances import IssuanceFilter, find_issuance, list_issuances
 from app.reporting.rows import Row
 from app.services.preview import preview_issuance
@@ -74,6 +75,9 @@ def _request(asking: Asking, body: NewIssuance) -> Asked:
 
 
 def _requested(asking: Asking, body: NewIssuance) -> IssueRequest:
+    """Return the operation; a device of another registrant is not there."""
+    if find_settings(context().storage, body.device, registrant=asking.organisation) is None:
+        raise RefusalError("not-found", "no such device", pointer="/device")
     return IssueRequest(
         **asking.common,
         issuance=asking.id,
@@ -93,6 +97,14 @@ def _reject(asking: Asking, body: Rejection) -> Asked:
 
 
 def _withdraw(asking: Asking, body: Decision) -> Asked:
+    """Return the operation; a request of another registrant is not there.
+
+    One that nobody knows yet may be made by the same bulk request: the rules will know.
+    """
+    storage, named = context().storage, body.issuance
+    is_own = find_issuance(storage, named, viewer=asking.organisation) is not None
+    if not is_own and find_issuance(storage, named, viewer=None) is not None:
+        raise RefusalError("not-found", "no such request", pointer="/issuance")
     return Asked(IssueWithdraw(**asking.common, issuance=body.issuance))
 
 
@@ -171,12 +183,15 @@ class IssuancesSchema(Schema):
     next = next_cursor()
 
 
-class IssuancesQuerySchema(PageQuerySchema):
+_STATES = (PENDING, ISSUED, REJECTED, WITHDRAWN)
+
+
+class IssuancesQuerySchema(PageByIdQuerySchema):
     """Which issuances."""
 
     account = fields.UUID(metadata={"description": "The account that received them."})
     device = fields.UUID(metadata={"description": "The device."})
-    state = fields.String(metadata={"description": "pending, issued, rejected or withdrawn."})
+    state = fields.String(validate=OneOf(_STATES), metadata={"description": "Where it stands."})
 
 
 def number_of(number_first: str, ordinal: int) -> str:
@@ -218,7 +233,6 @@ def _closed(accepted: Accepted) -> dict[str, Any]:
 PLANNING = (
     "invalid-field",
     "not-found",
-    "not-registrant",
     "recipient-not-mandated",
     "invalid-interval",
     "device-not-eligible",
@@ -288,7 +302,7 @@ for _verb, _name, _about in (
         location="/v1/issuances/{id}",
         status=HTTPStatus.OK,
         within=("issuance",),
-        refuses=["request-already-decided", "not-registrant"],
+        refuses=["request-already-decided"],
     )
 
 
@@ -311,7 +325,7 @@ def show_issuances(
         context().storage,
         viewer=caller().viewer,
         only=only,
-        cursor=cursor_id(cursor),
+        cursor=cursor,
         limit=limit + 1,
     )
     return page("issuances", [_standing(row) for row in rows], limit=limit, key="id")

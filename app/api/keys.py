@@ -1,5 +1,6 @@
 """Keys: API keys of the caller's organisation: issued, rotated and revoked by itself."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
 from http import HTTPStatus
@@ -13,7 +14,8 @@ from app.api.members import body_schema
 from app.api.recording import must_be_bare
 from app.http.access import ANY_KEY, caller
 from app.http.context import context
-from app.http.idempotency import idempotency_key, operation_id
+from app.http.idempotency import REPLAYED, idempotency_key, operation_id
+from app.http.paging import Form
 from app.registry import fields as kinds
 from app.registry.errors import RefusalError
 from app.registry.fields import Instant
@@ -21,6 +23,9 @@ from app.registry.organisations import OPERATOR
 from app.services.credentials import ADMINISTER, OVERLAP_S_MAX, SCOPES, Key
 
 PREFIX = "<string(length=16):prefix>"
+
+Issued = tuple[dict[str, Any], HTTPStatus, dict[str, str]]
+_HEADERS = {REPLAYED: "`true` where the answer of an earlier request is given again."}
 
 door = Door("keys", "API keys.")
 
@@ -59,6 +64,14 @@ class IssuedKeySchema(KeySchema):
     key = text("The key, shown this once; null when asked again.", is_null=True)
 
 
+class KeysQuerySchema(PageQuerySchema):
+    """Which page."""
+
+    cursor = Form(
+        "[0-9a-f]{16}", metadata={"description": "`next` of the page before; none to begin."}
+    )
+
+
 class KeysSchema(Schema):
     """A page of keys, by prefix."""
 
@@ -66,7 +79,7 @@ class KeysSchema(Schema):
     next = next_cursor()
 
 
-@door.view("/keys", may=[ANY_KEY], scope=ADMINISTER, answer=KeysSchema, query=PageQuerySchema)
+@door.view("/keys", may=[ANY_KEY], scope=ADMINISTER, answer=KeysSchema, query=KeysQuerySchema)
 def show_keys(*, limit: int, cursor: str | None = None) -> dict[str, Any]:
     """List the keys of the caller's organisation, ended ones too."""
     rows = context().keys.of(caller().organisation, after=cursor, limit=limit + 1)
@@ -81,25 +94,37 @@ def show_keys(*, limit: int, cursor: str | None = None) -> dict[str, Any]:
     body=body_schema(NewKey),
     method="POST",
     status=HTTPStatus.CREATED,
-    refuses=[*WRITES, *BODIES, "invalid-field", "invalid-timestamp", "invalid-interval"],
+    refuses=[
+        *WRITES,
+        *BODIES,
+        "invalid-field",
+        "invalid-timestamp",
+        "invalid-interval",
+        "unknown-organisation",
+    ],
+    headers=_HEADERS,
     parameters=idempotent(),
 )
-def issue_key(members: dict[str, Any]) -> dict[str, Any]:
+def issue_key(members: dict[str, Any]) -> Issued:
     """Issue a key. It is shown this once: asked again, the answer has everything but the key."""
     asked = NewKey(**members)
     who, keys = caller(), context().keys
     prefix = _prefix(who.organisation, idempotency_key())
-    known = keys.find(prefix)
-    if known is not None:
-        return _again(known, (asked.scope, asked.label, asked.expires_at))
-    issued = keys.issue(
-        organisation=who.organisation,
-        scope=asked.scope,
-        label=asked.label,
-        expires_at=asked.expires_at,
-        prefix=prefix,
-    )
-    return {**_plain(_find(prefix)), "key": issued}
+    issued = None
+    if keys.find(prefix) is None:
+        issued = _unless_known(
+            lambda: keys.issue(
+                organisation=who.organisation,
+                scope=asked.scope,
+                label=asked.label,
+                expires_at=asked.expires_at,
+                prefix=prefix,
+            )
+        )
+    made = _own(prefix)
+    if (made.scope, made.label, made.expires_at) != (asked.scope, asked.label, asked.expires_at):
+        raise RefusalError("idempotency-key-reused", "its content is another", rule="R32")
+    return _answer(made, issued)
 
 
 @door.view(
@@ -110,20 +135,29 @@ def issue_key(members: dict[str, Any]) -> dict[str, Any]:
     body=body_schema(Rotation),
     method="POST",
     status=HTTPStatus.CREATED,
-    refuses=[*WRITES, *BODIES, "invalid-field", "not-found", "invalid-state-transition"],
+    refuses=[
+        *WRITES,
+        *BODIES,
+        "invalid-field",
+        "not-found",
+        "invalid-state-transition",
+    ],
+    headers=_HEADERS,
     parameters=idempotent(),
 )
-def rotate_key(members: dict[str, Any], prefix: str) -> dict[str, Any]:
+def rotate_key(members: dict[str, Any], prefix: str) -> Issued:
     """Replace a key by a new one with the same scope; the old one ends after the overlap."""
-    old = _find(prefix)
-    successor = _prefix(old.organisation, f"{prefix}/{idempotency_key()}")
+    asked = idempotency_key()
+    old = _own(prefix)
+    successor = _prefix(old.organisation, f"{prefix}/{asked}")
     keys = context().keys
-    known = keys.find(successor)
-    if known is not None:
-        return {**_plain(known), "key": None}
-    overlap_s = Rotation(**members).overlap_s
-    issued = keys.rotate(prefix, overlap_s=overlap_s, new_prefix=successor)
-    return {**_plain(_find(successor)), "key": issued}
+    issued = None
+    if keys.find(successor) is None:
+        overlap_s = Rotation(**members).overlap_s
+        issued = _unless_known(
+            lambda: keys.rotate(prefix, overlap_s=overlap_s, new_prefix=successor)
+        )
+    return _answer(_own(successor), issued)
 
 
 @door.view(
@@ -139,24 +173,36 @@ def revoke_key(prefix: str) -> dict[str, Any]:
     """Revoke a key of the caller's organisation; the operator may revoke any."""
     must_be_bare()
     idempotency_key()
-    _find(prefix)
+    if OPERATOR not in caller().roles:
+        _own(prefix)
     return _plain(context().keys.revoke(prefix))
 
 
-def _find(prefix: str) -> Key:
-    """Return a key that the caller administers. Raises RefusalError not-found."""
-    who = caller()
+def _own(prefix: str) -> Key:
+    """Return a key of the caller's organisation, nobody else's: who rotates one has its successor.
+
+    Raises RefusalError not-found.
+    """
     found = context().keys.find(prefix)
-    if found is None or (found.organisation != who.organisation and OPERATOR not in who.roles):
+    if found is None or found.organisation != caller().organisation:
         raise RefusalError("not-found", "no such key")
     return found
 
 
-def _again(known: Key, asked: tuple[str, str, int | None]) -> dict[str, Any]:
-    """Give an answer again, without the secret, for the same content only (R32)."""
-    if (known.scope, known.label, known.expires_at) != asked:
-        raise RefusalError("idempotency-key-reused", "its content is another", rule="R32")
-    return {**_plain(known), "key": None}
+def _unless_known(issue: Callable[[], str]) -> str | None:
+    """Return a key as it is issued; None where the same request, sent twice at once, has it."""
+    try:
+        return issue()
+    except RefusalError as refusal:
+        if refusal.code != "id-in-use":
+            raise
+        return None
+
+
+def _answer(key: Key, issued: str | None) -> Issued:
+    """Answer with a key that was issued; where it was before, without its secret."""
+    replayed = {} if issued else {REPLAYED: "true"}
+    return {**_plain(key), "key": issued}, HTTPStatus.CREATED, replayed
 
 
 def _prefix(organisation: str, key: str) -> str:

@@ -10,7 +10,7 @@ from marshmallow import Schema, fields
 
 from app.api.answers import (
     OperationLinkSchema,
-    PageQuerySchema,
+    PageByNumberQuerySchema,
     leaf_of,
     link_of,
     next_cursor,
@@ -26,7 +26,6 @@ from app.api.recording import recording
 from app.api.verbs import Asking, Verb, table
 from app.http.access import ANY_KEY, caller
 from app.http.context import context
-from app.http.paging import cursor_number
 from app.ledger.times import parse_time
 from app.registry.errors import RefusalError
 from app.registry.fields import EnergyWh, Id, Instant, Slug, listed, nested
@@ -169,7 +168,6 @@ def _findings_accepted(accepted: Accepted) -> dict[str, Any]:
 _REFUSES = (
     "invalid-field",
     "not-found",
-    "not-registrant",
     "device-not-eligible",
     "registration-boundary",
     "future-production",
@@ -207,15 +205,18 @@ recording(
 
 
 @door.view(
-    "/measurement-reports", may=[ANY_KEY], answer=MeasurementReportsSchema, query=PageQuerySchema
+    "/measurement-reports",
+    may=[ANY_KEY],
+    answer=MeasurementReportsSchema,
+    query=PageByNumberQuerySchema,
 )
-def show_reports(*, limit: int, cursor: str | None = None) -> dict[str, Any]:
+def show_reports(*, limit: int, cursor: int | None = None) -> dict[str, Any]:
     """List own reports; auditors and the issuing body see all."""
     rows = list_operations(
         context().storage,
         viewer=caller().viewer,
         types=[MEASURE.name],
-        cursor=cursor_number(cursor),
+        cursor=cursor,
         limit=limit + 1,
     )
     found = [{**_of_row(row), "index": row["index"]} for row in rows]

@@ -1,12 +1,12 @@
 """Members: request bodies as frozen classes of the registry's own member kinds, for marshmallow."""
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import cache
-from typing import Annotated, Any, ClassVar, NoReturn, get_args, get_origin, get_type_hints
+from functools import cache, wraps
+from http import HTTPStatus
+from typing import Annotated, Any, ClassVar, TypeVar, cast, get_args, get_origin, get_type_hints
 
-from flask import Request
+from flask import Request, request
 from marshmallow import Schema, ValidationError, fields
-from webargs.flaskparser import FlaskParser
 
 from app.http.json import MalformedError, read_strictly
 from app.http.problems import Complaint, InvalidBodyError, ProblemError
@@ -21,6 +21,8 @@ _RANK = {"unknown-field": 0, "missing-field": 1}
 """What is not known is told first, then what is missing, then what is malformed."""
 
 
+View = TypeVar("View", bound=Callable[..., Any])
+UNKNOWN_PARAMETER = "Unknown field."
 Reader = Callable[[bytes], Any]
 """Reads a body of another media type than JSON into the members that JSON would have."""
 
@@ -90,38 +92,89 @@ def _description(hint: Any) -> str:  # noqa: ANN401 - a type hint
     return next(texts, "")
 
 
-class StrictParser(FlaskParser):
-    """Reads bodies in one way only and tells everything that is wrong with them at once."""
+class StrictParser:
+    """Reads queries and bodies in one way only and tells all that is wrong with them at once.
 
-    def load_json(self, req: Request, schema: Schema) -> Any:  # noqa: ANN401 - webargs'
-        """Return a body's value. Raises ProblemError."""
-        readers = schema.readers if isinstance(schema, BodySchema) else {}
-        if (reader := readers.get(req.mimetype)) is not None:
-            return reader(req.get_data(cache=False))
-        return json_body(req)
+    It stands where flask-smorest looks for webargs' parser, whose schemas are made anew for each
+    request; here one instance serves them all.
+    """
 
-    def handle_error(
-        self,
-        error: ValidationError,
-        *_: Any,  # noqa: ANN401 - webargs'
-        **__: Any,  # noqa: ANN401 - webargs'
-    ) -> NoReturn:
-        """Refuse with a problem: 400 for a query, 422 for a body."""
-        by_location: Any = error.messages
-        ((location, messages),) = by_location.items()
-        if location == "query":
-            raise _query_problem(messages) from error
-        raise InvalidBodyError(_complaints(messages)) from error
+    DEFAULT_VALIDATION_STATUS = HTTPStatus.UNPROCESSABLE_ENTITY
+
+    def use_args(
+        self, schema: type[Schema], *, location: str, as_kwargs: bool = False
+    ) -> Callable[[View], View]:
+        """Return what hands a view its query by name, or its body as one more argument."""
+        reader = schema()
+
+        def decorate(view: View) -> View:
+            if as_kwargs and not reader.fields:
+                return _without_query(view)
+
+            @wraps(view)
+            def read(*args: Any, **path: Any) -> Any:  # noqa: ANN401 - a view
+                if as_kwargs:
+                    return view(*args, **path, **_query(reader))
+                return view(*args, _body(reader), **path)
+
+            return cast("View", read)
+
+        if location not in {"query", "json"}:
+            raise ValueError(location)
+        return decorate
 
 
-def json_body(request: Request) -> Any:  # noqa: ANN401 - whatever was sent
+def _without_query(view: View) -> View:
+    """Refuse every parameter, without reading any."""
+
+    @wraps(view)
+    def read(*args: Any, **path: Any) -> Any:  # noqa: ANN401 - a view
+        if request.query_string and request.args:
+            raise _query_problem({name: [UNKNOWN_PARAMETER] for name in request.args})
+        return view(*args, **path)
+
+    return cast("View", read)
+
+
+def _query(reader: Schema) -> dict[str, Any]:
+    """Return the query's parameters, each given once. Raises ProblemError invalid-query."""
+    given = request.args
+    if len(given) != sum(1 for _ in given.items(multi=True)):
+        twice = {name: ["Given twice."] for name in given if len(given.getlist(name)) > 1}
+        raise _query_problem(twice)
+    try:
+        found: dict[str, Any] = reader.load(given.to_dict())
+    except ValidationError as error:
+        raise _query_problem(_messages(error)) from error
+    return found
+
+
+def _body(reader: Schema) -> dict[str, Any]:
+    """Return what a body's members are read into. Raises ProblemError, InvalidBodyError."""
+    readers = reader.readers if isinstance(reader, BodySchema) else {}
+    read = readers.get(request.mimetype)
+    value = json_body(request) if read is None else read(request.get_data(cache=False))
+    try:
+        found: dict[str, Any] = reader.load(value)
+    except ValidationError as error:
+        raise InvalidBodyError(_complaints(_messages(error))) from error
+    return found
+
+
+def json_body(sent: Request) -> Any:  # noqa: ANN401 - whatever was sent
     """Return a request's body as a value. Raises ProblemError."""
-    if request.mimetype != "application/json":
+    if sent.mimetype != "application/json":
         raise ProblemError("unsupported-media-type", "application/json is read here")
     try:
-        return read_strictly(request.get_data(cache=False))
+        return read_strictly(sent.get_data(cache=False))
     except MalformedError as error:
         raise ProblemError("malformed-json", str(error)) from error
+
+
+def _messages(error: ValidationError) -> dict[str, Any]:
+    """Return what is wrong, by member."""
+    found: dict[str, Any] = error.normalized_messages()  # type: ignore[no-untyped-call]
+    return found
 
 
 def _query_problem(messages: Mapping[str, Any]) -> ProblemError:

@@ -6,17 +6,27 @@ from uuid import UUID
 
 from flask import Response
 from marshmallow import Schema, fields
+from marshmallow.validate import OneOf
 
-from app.api.answers import PageQuerySchema, instant, leaf_of, next_cursor, page, text, uuid, whole
+from app.api.answers import (
+    PageByNumberQuerySchema,
+    instant,
+    leaf_of,
+    next_cursor,
+    page,
+    text,
+    uuid,
+    whole,
+)
 from app.api.door import Door
 from app.http.access import ANY_KEY, PUBLIC, caller
 from app.http.context import context
-from app.http.paging import HEIGHT_MAX, cursor_number
-from app.http.problems import ProblemError
+from app.http.paging import HEIGHT_MAX
 from app.ledger.notes import Proof
 from app.registry.errors import RefusalError
 from app.registry.operations import OPERATIONS
 from app.registry.organisations import OPERATOR
+from app.reporting.blocks import find_block
 from app.reporting.operations import find_operation, list_operations, locate_operation
 from app.reporting.rows import Row
 from app.services.prove import receipt
@@ -50,10 +60,12 @@ class OperationsSchema(Schema):
     next = next_cursor()
 
 
-class OperationsQuerySchema(PageQuerySchema):
+class OperationsQuerySchema(PageByNumberQuerySchema):
     """Which operations."""
 
-    type = fields.String(metadata={"description": "Of this verb alone."})
+    type = fields.String(
+        validate=OneOf(tuple(OPERATIONS)), metadata={"description": "Of this verb alone."}
+    )
 
 
 class ProofSchema(Schema):
@@ -76,7 +88,7 @@ class ReceiptSchema(Schema):
 
 @door.view("/operations", may=[ANY_KEY], answer=OperationsSchema, query=OperationsQuerySchema)
 def show_operations(
-    *, limit: int, cursor: str | None = None, type: str | None = None
+    *, limit: int, cursor: int | None = None, type: str | None = None
 ) -> dict[str, Any]:
     """List operations that concern the caller; supervisors and the operator see all."""
     return _list(limit=limit, cursor=cursor, type=type)
@@ -87,11 +99,14 @@ def show_operations(
     may=[ANY_KEY],
     answer=OperationsSchema,
     query=OperationsQuerySchema,
+    refuses=["not-found"],
 )
 def show_block_operations(
-    height: int, *, limit: int, cursor: str | None = None, type: str | None = None
+    height: int, *, limit: int, cursor: int | None = None, type: str | None = None
 ) -> dict[str, Any]:
     """List those operations of a block that concern the caller."""
+    if find_block(context().storage, height) is None:
+        raise RefusalError("not-found", "no block of that height")
     return _list(limit=limit, cursor=cursor, type=type, height=height)
 
 
@@ -154,16 +169,14 @@ def _viewer() -> str | None:
 
 
 def _list(
-    *, limit: int, cursor: str | None, type: str | None, height: int | None = None
+    *, limit: int, cursor: int | None, type: str | None, height: int | None = None
 ) -> dict[str, Any]:
-    if type is not None and type not in OPERATIONS:
-        raise ProblemError("invalid-query", "No operation has that type.")
     rows = list_operations(
         context().storage,
         viewer=_viewer(),
         types=[] if type is None else [type],
         height=height,
-        cursor=cursor_number(cursor),
+        cursor=cursor,
         limit=limit + 1,
     )
     return page("operations", [_shown(row) for row in rows], limit=limit, key="index")

@@ -8,11 +8,12 @@ from uuid import UUID
 
 from flask import g
 from marshmallow import Schema, fields
+from marshmallow.validate import OneOf
 
 from app.api.answers import (
     RECORDED_HEADERS,
     OperationLinkSchema,
-    PageQuerySchema,
+    PageByIdQuerySchema,
     instant,
     leaf_of,
     link_of,
@@ -29,7 +30,6 @@ from app.api.verbs import asking, record_one
 from app.http.access import ANY_KEY, PUBLIC, caller
 from app.http.context import context
 from app.http.idempotency import idempotency_key, operation_id
-from app.http.paging import cursor_id
 from app.ledger.encoding import encode_document
 from app.registry import fields as kinds
 from app.registry.errors import RefusalError
@@ -38,7 +38,14 @@ from app.registry.names import NAME
 from app.registry.organisations import ADMITTED_ROLES, ISSUING_BODY
 from app.reporting.parties import find_organisation, list_organisations
 from app.reporting.rows import Row
-from app.services.applications import ADMITTED, PENDING, REJECTED, Application, admit_operation
+from app.services.applications import (
+    ADMITTED,
+    PENDING,
+    REJECTED,
+    STATES,
+    Application,
+    admit_operation,
+)
 from app.services.credentials import ADMINISTER, WRITE
 
 door = Door("organisations", "Who takes part, and how to join.")
@@ -127,10 +134,10 @@ class OrganisationsSchema(Schema):
     next = next_cursor()
 
 
-class ApplicationsQuerySchema(PageQuerySchema):
+class ApplicationsQuerySchema(PageByIdQuerySchema):
     """Which applications."""
 
-    state = fields.String(metadata={"description": "pending, admitted or rejected."})
+    state = fields.String(validate=OneOf(STATES), metadata={"description": "Where it stands."})
 
 
 @door.view(
@@ -140,7 +147,14 @@ class ApplicationsQuerySchema(PageQuerySchema):
     body=body_schema(NewApplication),
     method="POST",
     status=HTTPStatus.CREATED,
-    refuses=[*WRITES, *BODIES, "invalid-field", "invalid-text", "invalid-country"],
+    refuses=[
+        *WRITES,
+        *BODIES,
+        "invalid-field",
+        "invalid-text",
+        "invalid-country",
+        "separation-of-duties",
+    ],
     headers=RECORDED_HEADERS,
     parameters=idempotent(),
 )
@@ -214,11 +228,11 @@ def reject(members: dict[str, Any], organisation: UUID) -> dict[str, Any]:
     }
 
 
-@door.view("/organisations", may=[ANY_KEY], answer=OrganisationsSchema, query=PageQuerySchema)
+@door.view("/organisations", may=[ANY_KEY], answer=OrganisationsSchema, query=PageByIdQuerySchema)
 def show_organisations(*, limit: int, cursor: str | None = None) -> dict[str, Any]:
     """List admitted organisations: the caller's own, or all for auditors and the issuing body."""
     rows = list_organisations(
-        context().storage, viewer=caller().viewer, cursor=cursor_id(cursor), limit=limit + 1
+        context().storage, viewer=caller().viewer, cursor=cursor, limit=limit + 1
     )
     return page("organisations", [_admitted(row) for row in rows], limit=limit, key="id")
 
@@ -228,13 +242,12 @@ def show_organisations(*, limit: int, cursor: str | None = None) -> dict[str, An
     may=[ISSUING_BODY],
     answer=OrganisationsSchema,
     query=ApplicationsQuerySchema,
-    refuses=["invalid-field"],
 )
 def show_applications(
     *, limit: int, cursor: str | None = None, state: str | None = None
 ) -> dict[str, Any]:
     """List applications, those in a state alone where one is named."""
-    rows = context().onboarding.list(state=state, after=cursor_id(cursor), limit=limit + 1)
+    rows = context().onboarding.list(state=state, after=cursor, limit=limit + 1)
     return page("organisations", [_applied(row) for row in rows], limit=limit, key="id")
 
 

@@ -86,7 +86,7 @@ def show_file(name: str) -> Response:
     answer = Response(asset.body, content_type=MEDIA_TYPES[name])
     answer.set_etag(asset.tag)
     answer.headers["Cache-Control"] = "public, max-age=86400"
-    answer.make_conditional(request.environ)
+    answer.make_conditional(request)
     return answer
 
 

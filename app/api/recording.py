@@ -12,7 +12,7 @@ from app.api.door import BODIES, WRITES, Door, idempotent
 from app.api.members import Reader, body_schema, json_body
 from app.api.verbs import Verb, ask
 from app.http.problems import Complaint, InvalidBodyError
-from app.registry.fields import members_of
+from app.registry.fields import escaped, members_of
 from app.services.record import Accepted
 
 Show = Callable[[Accepted], dict[str, Any]]
@@ -78,6 +78,10 @@ def must_be_bare() -> dict[str, Any]:
     if not isinstance(body, dict):
         raise InvalidBodyError([Complaint("invalid-field", "not an object")])
     if body:
-        unknown = Complaint("unknown-field", "no member is known here", "R79", f"/{min(body)}")
-        raise InvalidBodyError([unknown])
+        raise InvalidBodyError(
+            [
+                Complaint("unknown-field", "no member is known here", "R79", f"/{escaped(name)}")
+                for name in sorted(body)
+            ]
+        )
     return {}

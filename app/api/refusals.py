@@ -4,11 +4,10 @@ from typing import Any
 
 from marshmallow import Schema, fields
 
-from app.api.answers import PageQuerySchema, instant, next_cursor, page, text, uuid, whole
+from app.api.answers import PageByIdQuerySchema, instant, next_cursor, page, text, uuid, whole
 from app.api.door import Door
 from app.http.access import ANY_KEY, caller
 from app.http.context import context
-from app.http.paging import cursor_id
 
 door = Door("refusals", "Writes that were refused (R63).")
 
@@ -35,12 +34,10 @@ class RefusalsSchema(Schema):
     next = next_cursor()
 
 
-@door.view("/refusals", may=[ANY_KEY], answer=RefusalsSchema, query=PageQuerySchema)
+@door.view("/refusals", may=[ANY_KEY], answer=RefusalsSchema, query=PageByIdQuerySchema)
 def show_refusals(*, limit: int, cursor: str | None = None) -> dict[str, Any]:
     """List what the caller was refused; auditors and the issuing body see all."""
-    rows = context().refusals.list(
-        organisation=caller().viewer, before=cursor_id(cursor), limit=limit + 1
-    )
+    rows = context().refusals.list(organisation=caller().viewer, before=cursor, limit=limit + 1)
     plain = [
         {name: getattr(row, name) for name in RefusalSchema._declared_fields}  # noqa: SLF001 - marshmallow's own list
         for row in rows

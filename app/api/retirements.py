@@ -10,7 +10,7 @@ from app.api.accounts import HOLDERS
 from app.api.answers import (
     HeldRangeSchema,
     OperationLinkSchema,
-    PageQuerySchema,
+    PageByIdQuerySchema,
     instant,
     leaf_of,
     link_of,
@@ -30,7 +30,7 @@ from app.api.transfers import TAKING
 from app.api.verbs import Asking, Verb, table
 from app.http.access import ANY_KEY, caller
 from app.http.context import context
-from app.http.paging import cursor_id
+from app.http.paging import Form
 from app.ledger.times import parse_time
 from app.registry import fields as kinds
 from app.registry.errors import RefusalError
@@ -122,11 +122,13 @@ class RetirementsSchema(Schema):
     next = next_cursor()
 
 
-class RetirementsQuerySchema(PageQuerySchema):
+class RetirementsQuerySchema(PageByIdQuerySchema):
     """Which retirements."""
 
     account = fields.UUID(metadata={"description": "The account that held the certificates."})
-    beneficiary = fields.String(metadata={"description": "Commitment to the beneficiary."})
+    beneficiary = Form(
+        "[0-9a-f]{64}", metadata={"description": "Commitment to the beneficiary, hexadecimal."}
+    )
 
 
 def _recorded(accepted: Accepted) -> dict[str, Any]:
@@ -166,7 +168,7 @@ def show_retirements(
         viewer=caller().viewer,
         account=as_id(account),
         beneficiary=beneficiary,
-        cursor=cursor_id(cursor),
+        cursor=cursor,
         limit=limit + 1,
     )
     return page("retirements", [_standing(row) for row in rows], limit=limit, key="id")

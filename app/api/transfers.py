@@ -11,7 +11,7 @@ from app.api.accounts import HOLDERS
 from app.api.answers import (
     HeldRangeSchema,
     OperationLinkSchema,
-    PageQuerySchema,
+    PageByNumberQuerySchema,
     leaf_of,
     link_of,
     next_cursor,
@@ -28,7 +28,6 @@ from app.api.recording import recording
 from app.api.verbs import Asking, Verb, table
 from app.http.access import ANY_KEY, caller
 from app.http.context import context
-from app.http.paging import cursor_number
 from app.registry import fields as kinds
 from app.registry.errors import RefusalError
 from app.registry.fields import Id, Quantity
@@ -256,13 +255,13 @@ for _path, _name, _about, _why in (
     )
 
 
-@door.view("/transfers", may=[ANY_KEY], answer=TransfersSchema, query=PageQuerySchema)
-def show_transfers(*, limit: int, cursor: str | None = None) -> dict[str, Any]:
+@door.view("/transfers", may=[ANY_KEY], answer=TransfersSchema, query=PageByNumberQuerySchema)
+def show_transfers(*, limit: int, cursor: int | None = None) -> dict[str, Any]:
     """List what own accounts gave and received; auditors and the issuing body see all."""
     rows = list_transfers(
         context().storage,
         viewer=caller().viewer,
-        cursor=cursor_number(cursor),
+        cursor=cursor,
         limit=limit + 1,
     )
     found = [{**_standing(row), "index": row["index"]} for row in rows]

@@ -20,6 +20,7 @@ from app.factory import open_registry
 from app.http.bodies import BODIES_AWAITED_MAX
 from app.http.metrics import FOLDER_NAME
 from app.settings import Settings, SettingsError, tell_children
+from app.worker.beside import WorkerBeside
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -52,7 +53,10 @@ SERVER_LOGS = {
 @click.option(
     "--connections", default=BACKLOG, show_default=True, help="Connections held by a process."
 )
-def serve_command(*, host: str, port: int, threads: int, workers: int, connections: int) -> None:
+@click.option("--worker/--no-worker", default=True, help="Run `eac worker` beside it.")
+def serve_command(
+    *, host: str, port: int, threads: int, workers: int, connections: int, worker: bool
+) -> None:
     """Serve the REST API over HTTP until SIGTERM or SIGINT; running requests are finished."""
     logs.configure()
     check(Settings.from_environ(), host=host, port=port, workers=workers)
@@ -64,6 +68,8 @@ def serve_command(*, host: str, port: int, threads: int, workers: int, connectio
         server = make_server(
             host=host, port=port, threads=threads, workers=workers, connections=connections
         )
+        if worker:
+            stack.enter_context(WorkerBeside())
         structlog.get_logger().info("serving", url=f"http://{host}:{port}/v1/docs")
         server.serve()
 

@@ -5,6 +5,7 @@ from signal import SIGINT, SIGTERM, signal
 
 import click
 
+from app import logs
 from app.factory import make_worker, open_registry
 from app.settings import Settings
 
@@ -20,6 +21,7 @@ def worker_command(*, once: bool, parent: int | None) -> None:
             if not worker.run_once():
                 click.echo("another worker is at work", err=True)
             return
+        logs.configure()
         for number in (SIGTERM, SIGINT):
             signal(number, lambda *_: worker.stop())
         worker.run(is_wanted=lambda: parent in (None, getppid()))

@@ -7,54 +7,80 @@ long as the sender likes. Who has shown no valid key where one is needed is refu
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import Lock
+from threading import Condition
 
 from flask import Flask, g, request
 
+from app.http.limits import BODY_BYTES_MAX
+from app.http.problems import ProblemError
 from app.registry.errors import RefusalError
 
-BODIES_AWAITED_MAX = 192
+BODIES_AWAITED_MAX = 64
 """How many bodies are awaited at once; `eac serve` has this many threads on top of its own."""
-BODIES_AWAITED_OF_ONE_MAX = 64
+BODIES_AWAITED_OF_ONE_MAX = 32
 """How many of them may be of one organisation."""
+ROOM_S = 1
+"""How long a request waits for room among them: bodies that are there already are read at once."""
 
 
 class AwaitedBodies:
     """Who is being waited for."""
 
     def __init__(
-        self, *, most: int = BODIES_AWAITED_MAX, most_of_one: int = BODIES_AWAITED_OF_ONE_MAX
+        self,
+        *,
+        most: int = BODIES_AWAITED_MAX,
+        most_of_one: int = BODIES_AWAITED_OF_ONE_MAX,
+        room_s: float = ROOM_S,
     ) -> None:
-        """Take how many may be awaited at once, and how many of one organisation."""
+        """Take how many may be awaited, how many of one organisation, and how long for room."""
         self._most = most
         self._most_of_one = most_of_one
-        self._lock = Lock()
+        self._room_s = room_s
+        self._room = Condition()
         self._awaited: Counter[str] = Counter()
+        self._total = 0
 
     @contextmanager
     def awaiting(self, organisation: str) -> Iterator[None]:
         """Count one for as long as it lasts. Raises RefusalError busy."""
-        with self._lock:
-            if (
-                self._awaited[organisation] >= self._most_of_one
-                or self._awaited.total() >= self._most
-            ):
+        with self._room:
+            if not self._room.wait_for(lambda: self._has_room(organisation), self._room_s):
                 raise RefusalError("busy", "too many bodies are still being sent")
             self._awaited[organisation] += 1
+            self._total += 1
         try:
             yield
         finally:
-            with self._lock:
-                self._awaited[organisation] -= 1
-                self._awaited += Counter()
+            self._leave(organisation)
+
+    def _has_room(self, organisation: str) -> bool:
+        return self._total < self._most and self._awaited[organisation] < self._most_of_one
+
+    def _leave(self, organisation: str) -> None:
+        with self._room:
+            self._total -= 1
+            self._awaited[organisation] -= 1
+            if not self._awaited[organisation]:
+                del self._awaited[organisation]
+            self._room.notify_all()
 
     def read(self) -> None:
-        """Read this request's body, which is kept for whoever asks for it next."""
-        if not (request.content_length or "HTTP_TRANSFER_ENCODING" in request.environ):
+        """Read this request's body, which is kept for whoever asks for it next.
+
+        Raises ProblemError for one without an announced length that is too long, and for one that
+        ends before its length: Werkzeug would hand on the beginning as if it were the whole.
+        """
+        length = request.content_length
+        if not (length or "Transfer-Encoding" in request.headers):
             return
         caller = g.get("caller")
         with self.awaiting(caller.organisation if caller else ""):
-            request.get_data()
+            body = request.get_data()
+        if length is None and len(body) >= BODY_BYTES_MAX:
+            raise ProblemError("payload-too-large", f"less than {BODY_BYTES_MAX} bytes in chunks")
+        if length is not None and len(body) < length:
+            raise ProblemError("bad-request", "The body ended early.")
 
 
 def install(app: Flask) -> None:

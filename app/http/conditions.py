@@ -26,4 +26,4 @@ def expected_version() -> int:
 
 def is_unchanged(version: int) -> bool:
     """Say whether the caller holds this version already (RFC 9110 13.1.2)."""
-    return entity_tag(version) in request.headers.get("If-None-Match", "").split(", ")
+    return request.if_none_match.contains_weak(str(version))

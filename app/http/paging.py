@@ -1,4 +1,4 @@
-"""Paging: query members that every list shares, read strictly."""
+"""Paging: query members that lists share, read strictly, so that nothing odd is looked for."""
 
 from collections.abc import Sequence
 from re import compile as pattern
@@ -10,8 +10,8 @@ from app.http.problems import ProblemError
 
 HEIGHT_MAX = 2**53 - 1
 _DECIMAL = pattern(r"0|[1-9][0-9]{0,15}")
-_WORD = pattern(r"[a-z]{1,16}")
-_ID = pattern(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_NAME = pattern(r"[a-z]{1,16}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+ID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
 
 class Whole(fields.Integer):
@@ -32,20 +32,19 @@ class Whole(fields.Integer):
         return int(value)
 
 
-def cursor_id(cursor: str | None) -> str | None:
-    """Return a cursor that is an id. Raises ProblemError invalid-query."""
-    if cursor is not None and not _ID.fullmatch(cursor):
-        raise ProblemError("invalid-query", "The cursor is not one of ours.")
-    return cursor
+class Form(fields.String):
+    """Text of one form: the whole of it matches a regular expression, which is documented too."""
 
+    def __init__(self, form: str, **options: Any) -> None:  # noqa: ANN401 - marshmallow's
+        """Take the form."""
+        metadata = {"pattern": f"^(?:{form})$", **options.pop("metadata", {})}
+        super().__init__(metadata=metadata, **options)
+        self._matches = pattern(form).fullmatch
 
-def cursor_number(cursor: str | None) -> int | None:
-    """Return a cursor that is a number. Raises ProblemError invalid-query."""
-    if cursor is None:
-        return None
-    if not _DECIMAL.fullmatch(cursor):
-        raise ProblemError("invalid-query", "The cursor is not one of ours.")
-    return int(cursor)
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> str:  # noqa: ANN401 - marshmallow's
+        if not isinstance(value, str) or not self._matches(value):
+            raise ValidationError("Not of the form that is asked for.")
+        return value
 
 
 def cursor_parts(cursor: str | None, kinds: Sequence[type[str] | type[int]]) -> list[Any] | None:
@@ -53,15 +52,16 @@ def cursor_parts(cursor: str | None, kinds: Sequence[type[str] | type[int]]) -> 
     if cursor is None:
         return None
     parts = cursor.split(".")
-    if len(parts) != len(kinds):
-        raise ProblemError("invalid-query", "The cursor is not one of ours.")
-    return [
-        cursor_number(part) if kind is int else _plain_part(part)
-        for part, kind in zip(parts, kinds, strict=True)
-    ]
+    if len(parts) != len(kinds) or not all(map(_is_part, parts, kinds)):
+        error = {
+            "in": "query",
+            "pointer": "/cursor",
+            "code": "invalid-query",
+            "detail": "Not a cursor of this list.",
+        }
+        raise ProblemError("invalid-query", "A parameter is malformed.", errors=[error])
+    return [kind(part) for part, kind in zip(parts, kinds, strict=True)]
 
 
-def _plain_part(part: str) -> str:
-    if not _ID.fullmatch(part) and not _WORD.fullmatch(part):
-        raise ProblemError("invalid-query", "The cursor is not one of ours.")
-    return part
+def _is_part(part: str, kind: type[str] | type[int]) -> bool:
+    return bool((_DECIMAL if kind is int else _NAME).fullmatch(part))

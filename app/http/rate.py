@@ -113,7 +113,7 @@ def install(app: Flask, settings: Settings, *, clock: Callable[[], float] = mono
 
 def _shown() -> bytes | None:
     """Return a digest of the credentials that a request shows; they are kept nowhere."""
-    header = request.environ.get("HTTP_AUTHORIZATION")
+    header = request.headers.get("Authorization")
     return sha256(header.encode()).digest() if header else None
 
 

@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from logging import getLogger
 from time import time_ns
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, current_app, g, request
 
-from app.http.access import Caller
+from app.http.access import Caller, declared
 from app.http.context import context
 from app.http.problems import refusal_body
 from app.http.request_id import request_id
+from app.services.credentials import READ
 from app.services.ids import new_id
 from app.services.refusals import Refused
 
@@ -37,7 +38,7 @@ def install(app: Flask, *, unavailable: tuple[type[Exception], ...]) -> None:
 
 def _rows(answer: Response) -> Iterator[Refused]:
     who: Caller | None = g.get("caller")
-    if request.method in _READS or who is None:
+    if who is None or _is_read():
         return
     for operation, type_, refusal in g.get("refused_items", ()):
         status = refusal_body(refusal)["status"]
@@ -47,6 +48,12 @@ def _rows(answer: Response) -> Iterator[Refused]:
         operation, type_ = g.get("asked", (None, None))
         about = (refused.code, refused.rule, refused.pointer)
         yield _row(who, operation, type_, answer.status_code, about)
+
+
+def _is_read() -> bool:
+    """Say whether nothing was to be recorded: also of a POST for which a reading key is enough."""
+    access = declared(current_app, request.endpoint or "")
+    return request.method in _READS or access is None or access.scope == READ
 
 
 def _row(

@@ -81,25 +81,46 @@ def _named(
 ) -> list[Range]:
     for at, item in enumerate(items):
         pointer = f"/items/{at}"
-        issuance = state.find(Issuance, item.issuance, pointer=f"{pointer}/issuance")
-        if item.last > issuance.quantity:
-            raise RefusalError(
-                "invalid-number-range",
-                f"the issuance has {issuance.quantity} certificates",
-                rule="R18",
-                pointer=f"{pointer}/last",
-            )
-        for bundle in state.bundles.covering(item):
-            _check_takeable(bundle, account, pointer)
+        bundles = state.bundles.covering(item)
+        issuance = _held(state, account, item, bundles, pointer)
+        for bundle in bundles:
+            _check_takeable(bundle, pointer)
         must_be_open(issuance)
     return list(items)
 
 
-def _check_takeable(bundle: Bundle, account: Account, pointer: str) -> None:
-    if bundle.account != account.id:
+def _held(
+    state: State, account: Account, item: Range, bundles: Sequence[Bundle], pointer: str
+) -> Issuance:
+    """Return the issuance of certificates that the account holds, before anything else is said.
+
+    Nobody learns who holds what, or how many there are: an account that neither received the
+    issuance nor holds any of the item is told what it is told of an unknown one (R26).
+    """
+    issuance = state.issuance(item.issuance) if state.has(Issuance, item.issuance) else None
+    is_receiver = issuance is not None and issuance.account == account.id
+    holders = {bundle.account for bundle in bundles}
+    if issuance is None or not (is_receiver or account.id in holders):
+        raise RefusalError(
+            "not-found",
+            "no such issuance, or the account holds none of it there",
+            pointer=f"{pointer}/issuance",
+        )
+    if is_receiver and item.last > issuance.quantity:
+        raise RefusalError(
+            "invalid-number-range",
+            f"the issuance has {issuance.quantity} certificates",
+            rule="R18",
+            pointer=f"{pointer}/last",
+        )
+    if item.last > issuance.quantity or holders != {account.id}:
         raise RefusalError(
             "not-holder", "the account does not hold all of it", rule="R26", pointer=pointer
         )
+    return issuance
+
+
+def _check_takeable(bundle: Bundle, pointer: str) -> None:
     if bundle.state == RETIRED:
         raise RefusalError("already-retired", "part of it is retired", rule="R45", pointer=pointer)
     if bundle.state == LOCKED:

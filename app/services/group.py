@@ -3,12 +3,20 @@
 from collections import deque
 from collections.abc import Callable, Sequence
 from threading import Lock
+from typing import TYPE_CHECKING
 
 from app.registry.errors import RefusalError
 from app.services.record import GROUP_OPERATIONS_MAX, Asked, Outcome
 
+if TYPE_CHECKING:
+    from types import TracebackType
+
 WAITING_OPERATIONS_MAX = 20_000
-"""How many operations may wait; beyond it callers are told to come back."""
+"""How many operations may wait; beyond it callers are told to come back.
+
+An organisation of which less than a turn waits is always taken, so that nobody can fill the queue
+for the others: each request holds a thread, of which there are few.
+"""
 TURN_OPERATIONS = 50
 """How many operations of one request go into a group before the next request has its turn."""
 
@@ -20,13 +28,14 @@ Observe = Callable[[int, int], None]
 class _Waiting:
     """One caller's request: what it asks, what came of it so far, and its sleeping thread."""
 
-    __slots__ = ("asked", "error", "is_leading", "outcomes", "taken", "wakes")
+    __slots__ = ("asked", "error", "is_leading", "outcomes", "raised_at", "taken", "wakes")
 
     def __init__(self, asked: Sequence[Asked]) -> None:
         self.asked = asked
         self.taken = 0
         self.outcomes: list[Outcome] = []
         self.error: BaseException | None = None
+        self.raised_at: TracebackType | None = None
         self.is_leading = False
         self.wakes = Lock()
         self.wakes.acquire()
@@ -34,6 +43,10 @@ class _Waiting:
     @property
     def is_done(self) -> bool:
         return self.error is not None or len(self.outcomes) == len(self.asked)
+
+    @property
+    def waits(self) -> int:
+        return len(self.asked) - self.taken
 
 
 class _Turns:
@@ -54,7 +67,7 @@ class _Turns:
         while left and self._organisations:
             organisation, requests = next(iter(self._organisations.items()))
             waiting = requests[0]
-            share = min(TURN_OPERATIONS, left, len(waiting.asked) - waiting.taken)
+            share = min(TURN_OPERATIONS, left, waiting.waits)
             waiting.taken += share
             left -= share
             shares[waiting] = shares.get(waiting, 0) + share
@@ -66,9 +79,13 @@ class _Turns:
         """Return who waits in front."""
         return next((requests[0] for requests in self._organisations.values()), None)
 
+    def of(self, organisation: str) -> int:
+        """Return how many operations of an organisation wait."""
+        return sum(waiting.waits for waiting in self._organisations.get(organisation, ()))
+
     def drop(self, waiting: _Waiting) -> None:
         """Take a failed request's rest away."""
-        self.operations -= len(waiting.asked) - waiting.taken
+        self.operations -= waiting.waits
         waiting.taken = len(waiting.asked)
         for organisation, requests in list(self._organisations.items()):
             if waiting in requests:
@@ -80,7 +97,7 @@ class _Turns:
         """Let the next request of the organisation, and the next organisation, have their turn."""
         del self._organisations[organisation]
         waiting = requests.popleft()
-        if waiting.taken < len(waiting.asked):
+        if waiting.waits:
             requests.append(waiting)
         if requests:
             self._organisations[organisation] = requests
@@ -113,8 +130,7 @@ class GroupCommit:
         if not asked:
             return []
         with self._lock:
-            if self._turns.operations + len(asked) > self._waiting_max:
-                raise RefusalError("busy", "too many operations wait already")
+            self._must_have_room(organisation, len(asked))
             self._turns.add(organisation, waiting)
             waiting.is_leading = not self._is_led
             self._is_led = True
@@ -125,8 +141,14 @@ class GroupCommit:
         if waiting.is_leading:
             self._hand_over()
         if waiting.error is not None:
-            raise waiting.error
+            raise waiting.error.with_traceback(waiting.raised_at)
         return waiting.outcomes
+
+    def _must_have_room(self, organisation: str, more: int) -> None:
+        if self._turns.operations + more <= self._waiting_max:
+            return
+        if self._turns.of(organisation) + more > TURN_OPERATIONS:
+            raise RefusalError("busy", "too many operations wait already")
 
     def _lead(self) -> None:
         """Record one group and wake whom it answers."""
@@ -134,8 +156,8 @@ class GroupCommit:
             shares = self._turns.take(GROUP_OPERATIONS_MAX)
             waits = self._turns.operations
         group = [item for waiting, share in shares for item in _last(waiting, share)]
-        self._observe(len(group), waits)
         try:
+            self._observe(len(group), waits)
             outcomes = self._record(group)
         except BaseException as error:  # noqa: BLE001 - told to everybody who waits for it
             self._fail(shares, error)
@@ -152,6 +174,7 @@ class GroupCommit:
             for waiting, _ in shares:
                 self._turns.drop(waiting)
         for waiting, _ in shares:
+            waiting.raised_at = error.__traceback__  # as it is now: each who raises it adds to it
             waiting.error = error
             if not waiting.is_leading:
                 waiting.wakes.release()

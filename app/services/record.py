@@ -189,6 +189,8 @@ class Recorder:
         """Add an operation and all that follows from it to the block, or nothing of it."""
         accepted = self._append(asked.operation, _leaf(plain, change, None), change, group)
         group.attachments.append(asked.attachments)
+        if not change.follows:
+            return accepted
         cause = asked.operation.id
         follows = [self._follow(follow, cause=cause, group=group) for follow in change.follows]
         return replace(accepted, follows=tuple(follows))

@@ -108,7 +108,7 @@ class Loader:
             RANGE: (self._ranges(), self._issuances_of_ranges()),
         }
         self._oldest = {
-            is_transfer: Load(way.compile(oldest(until)), _take_bundle_with_issuance)
+            is_transfer: Load(way.compile(oldest(way, until)), _take_bundle_with_issuance)
             for is_transfer, until in (
                 (True, issuances.c.transfer_until),
                 (False, issuances.c.retire_until),
@@ -134,7 +134,7 @@ class Loader:
         wanted = [read.key for read in reads if read.kind == QUANTITY]
         return [
             (self._oldest[is_transfer], parameters)
-            for is_transfer, parameters in quantities(wanted, time_ms)
+            for is_transfer, parameters in quantities(self._way, wanted, time_ms)
         ]
 
     def ask_neighbours(self, state: State) -> list[Question]:

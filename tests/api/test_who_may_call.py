@@ -1,57 +1,229 @@
-"""Every route and every role: who gets in, and what the others are told."""
+"""Every route and every role: who gets in, with which scope of key, and what others are told."""
+
+from collections.abc import Iterator
 
 import pytest
 from flask import Flask
 
 from app.factory import make_keys_service
-from app.http.access import AccessError, allow, must_be_declared
+from app.http.access import ANY_KEY, PUBLIC, Access, AccessError, allow, declared, must_be_declared
+from app.http.paging import HEIGHT_MAX
 from app.registry.errors import RefusalError
-from app.services.credentials import ApiKeys
+from app.services.credentials import ADMINISTER, READ, SCOPES, WRITE, ApiKeys
 from app.storage.credentials import CredentialRows
 from tests.api.doors import Doors
+from tests.api.parties import applying
 from tests.scenario import new_id
 
-ROLES = ("none", "generator", "buyer", "auditor", "issuing_body", "operator")
-UNKNOWN = "00000000-0000-4000-8000-000000000000"
-EVERYBODY = dict.fromkeys(ROLES, 200)
+ROLES = ("generator", "buyer", "auditor", "issuing_body", "operator")
+KEYLESS, APPLICANT = "none", "applicant"
+GENERATORS = frozenset({"generator"})
+HOLDERS = frozenset({"generator", "buyer"})
+AUTHORITY = frozenset({"issuing_body"})
+REPLAYERS = frozenset({"auditor", "issuing_body", "operator"})
+OPERATORS = frozenset({"operator"})
+ANYBODY = frozenset({PUBLIC})
+MEMBERS = frozenset({ANY_KEY})
+"""Whoever shows a valid key, an applicant's too."""
 
-
-def replaying(status: int) -> dict[str, int]:
-    may = dict.fromkeys(("auditor", "issuing_body", "operator"), status)
-    return {"none": 401, "generator": 403, "buyer": 403, **may}
-
-
-TABLE: dict[tuple[str, str], tuple[str, dict[str, int]]] = {
-    ("GET", "/v1/health"): ("/v1/health", EVERYBODY),
-    ("GET", "/v1/blocks"): ("/v1/blocks", EVERYBODY),
-    ("GET", "/v1/blocks/<int(max=9007199254740991):height>"): ("/v1/blocks/0", EVERYBODY),
-    ("GET", "/v1/integrity"): ("/v1/integrity", EVERYBODY),
-    ("POST", "/v1/integrity/replays"): ("/v1/integrity/replays", replaying(202)),
-    ("GET", "/v1/integrity/replays/<uuid:replay>"): (
-        f"/v1/integrity/replays/{UNKNOWN}",
-        replaying(404),
-    ),
-    ("GET", "/v1/openapi.json"): ("/v1/openapi.json", EVERYBODY),
+HEIGHT = f"<int(max={HEIGHT_MAX}):height>"
+PREFIX = "<string(length=16):prefix>"
+TABLE: dict[tuple[str, str], tuple[frozenset[str], str]] = {
+    ("GET", "/metrics"): (OPERATORS, READ),
+    ("GET", "/v1/accounts"): (MEMBERS, READ),
+    ("POST", "/v1/accounts"): (HOLDERS, ADMINISTER),
+    ("GET", "/v1/accounts/<uuid:account>"): (MEMBERS, READ),
+    ("GET", "/v1/accounts/<uuid:account>/holdings"): (MEMBERS, READ),
+    ("GET", "/v1/accounts/<uuid:account>/whitelist"): (MEMBERS, READ),
+    ("PUT", "/v1/accounts/<uuid:account>/whitelist/<uuid:sender>"): (HOLDERS, ADMINISTER),
+    ("DELETE", "/v1/accounts/<uuid:account>/whitelist/<uuid:sender>"): (HOLDERS, ADMINISTER),
+    ("GET", "/v1/applications"): (AUTHORITY, READ),
+    ("GET", "/v1/authorities"): (ANYBODY, READ),
+    ("GET", "/v1/blocks"): (ANYBODY, READ),
+    ("GET", f"/v1/blocks/{HEIGHT}"): (ANYBODY, READ),
+    ("GET", f"/v1/blocks/{HEIGHT}/operations"): (MEMBERS, READ),
+    ("GET", "/v1/bundles"): (MEMBERS, READ),
+    ("GET", "/v1/devices"): (MEMBERS, READ),
+    ("POST", "/v1/devices"): (GENERATORS, WRITE),
+    ("GET", "/v1/devices/<uuid:device>"): (MEMBERS, READ),
+    ("POST", "/v1/devices/<uuid:device>/approve"): (AUTHORITY, WRITE),
+    ("PUT", "/v1/devices/<uuid:device>/automatic"): (AUTHORITY, WRITE),
+    ("GET", "/v1/devices/<uuid:device>/spans"): (MEMBERS, READ),
+    ("GET", "/v1/docs"): (ANYBODY, READ),
+    ("GET", "/v1/docs/<name>"): (ANYBODY, READ),
+    ("GET", "/v1/domains"): (ANYBODY, READ),
+    ("GET", "/v1/health"): (ANYBODY, READ),
+    ("GET", "/v1/integrity"): (ANYBODY, READ),
+    ("POST", "/v1/integrity/replays"): (REPLAYERS, READ),
+    ("GET", "/v1/integrity/replays/<uuid:replay>"): (REPLAYERS, READ),
+    ("GET", "/v1/issuances"): (MEMBERS, READ),
+    ("POST", "/v1/issuances"): (GENERATORS, WRITE),
+    ("POST", "/v1/issuances/preview"): (GENERATORS, READ),
+    ("GET", "/v1/issuances/<uuid:issuance>"): (MEMBERS, READ),
+    ("POST", "/v1/issuances/<uuid:issuance>/approve"): (AUTHORITY, WRITE),
+    ("POST", "/v1/issuances/<uuid:issuance>/reject"): (AUTHORITY, WRITE),
+    ("POST", "/v1/issuances/<uuid:issuance>/withdraw"): (GENERATORS, WRITE),
+    ("GET", "/v1/keys"): (MEMBERS, ADMINISTER),
+    ("POST", "/v1/keys"): (MEMBERS, ADMINISTER),
+    ("DELETE", f"/v1/keys/{PREFIX}"): (MEMBERS, ADMINISTER),
+    ("POST", f"/v1/keys/{PREFIX}/rotate"): (MEMBERS, ADMINISTER),
+    ("GET", "/v1/measurement-reports"): (MEMBERS, READ),
+    ("POST", "/v1/measurement-reports"): (GENERATORS, WRITE),
+    ("GET", "/v1/measurement-reports/<uuid:report>"): (MEMBERS, READ),
+    ("POST", "/v1/measurement-reports/<uuid:report>/accept"): (AUTHORITY, WRITE),
+    ("GET", "/v1/openapi.json"): (ANYBODY, READ),
+    ("GET", "/v1/operations"): (MEMBERS, READ),
+    ("POST", "/v1/operations"): (MEMBERS, WRITE),
+    ("GET", "/v1/operations/<uuid:operation>"): (MEMBERS, READ),
+    ("GET", "/v1/operations/<uuid:operation>/receipt"): (ANYBODY, READ),
+    ("GET", "/v1/operations/<uuid:operation>/receipt.json"): (MEMBERS, READ),
+    ("GET", "/v1/organisations"): (MEMBERS, READ),
+    ("POST", "/v1/organisations"): (ANYBODY, READ),
+    ("GET", "/v1/organisations/<uuid:organisation>"): (MEMBERS, READ),
+    ("POST", "/v1/organisations/<uuid:organisation>/admit"): (AUTHORITY, WRITE),
+    ("POST", "/v1/organisations/<uuid:organisation>/reject"): (AUTHORITY, WRITE),
+    ("GET", "/v1/refusals"): (MEMBERS, READ),
+    ("GET", "/v1/retirements"): (MEMBERS, READ),
+    ("POST", "/v1/retirements"): (HOLDERS, WRITE),
+    ("GET", "/v1/retirements/<uuid:retirement>"): (MEMBERS, READ),
+    ("GET", "/v1/transfers"): (MEMBERS, READ),
+    ("POST", "/v1/transfers"): (HOLDERS, WRITE),
+    ("POST", "/v1/transfers/offer"): (HOLDERS, WRITE),
+    ("GET", "/v1/transfers/<uuid:transfer>"): (MEMBERS, READ),
+    ("POST", "/v1/transfers/<uuid:transfer>/accept"): (HOLDERS, WRITE),
+    ("POST", "/v1/transfers/<uuid:transfer>/recall"): (HOLDERS, WRITE),
+    ("POST", "/v1/transfers/<uuid:transfer>/reject"): (HOLDERS, WRITE),
 }
+"""Each route and method: who may call it, with a key of which scope at least."""
+
+UNKNOWN = "00000000-0000-4000-8000-000000000000"
+FILLED = {HEIGHT: "0", PREFIX: "0" * 16, "<name>": "nothing.css"}
+BODIES = (b"garbage", b"{}")
 
 
-def test_every_route_answers_every_role_as_the_table_says(doors: Doors) -> None:
-    routes = {
-        (method, rule.rule)
-        for rule in doors.app.url_map.iter_rules()
-        for method in (rule.methods or set()) - {"HEAD"}
+def routes(app: Flask) -> Iterator[tuple[str, str, str]]:
+    """Yield method, rule and endpoint of everything that is answered."""
+    for rule in app.url_map.iter_rules():
+        for method in (rule.methods or set()) - {"HEAD"}:
+            yield method, rule.rule, rule.endpoint
+
+
+def path_of(rule: str) -> str:
+    """Return a path that the rule takes, of things that there are not."""
+    parts = (part for part in rule.split("/"))
+    return "/".join(
+        FILLED.get(part, UNKNOWN if part.startswith("<uuid:") else part) for part in parts
+    )
+
+
+def keys_of_every_scope(doors: Doors) -> dict[str, dict[str, str]]:
+    """Return a key of every scope for every role, an applicant included."""
+    keys = make_keys_service(doors.registry.storage)
+    applied = doors.client.post(
+        "/v1/organisations", json=applying(), headers={"Idempotency-Key": "an-applicant"}
+    ).get_json()
+    parties = {role: keys.identify(doors.keys[role]) for role in ROLES}
+    ids = {role: key.organisation for role, key in parties.items() if key is not None}
+    return {
+        role: {scope: keys.issue(organisation=party, scope=scope) for scope in SCOPES}
+        for role, party in {**ids, APPLICANT: applied["id"]}.items()
     }
 
+
+def call(doors: Doors, method: str, rule: str, key: str, body: bytes) -> int:
+    """Return the status of a call that is allowed to mean nothing."""
+    headers = {"Idempotency-Key": new_id(), "Content-Type": "application/json"}
+    shown = {"Authorization": f"Bearer {key}"} if key else {}
+    return doors.client.open(
+        path_of(rule), method=method, data=body, headers={**headers, **shown}
+    ).status_code
+
+
+def may_call(role: str, scope: str, may: frozenset[str], needs: str) -> bool:
+    """Say whether a role with a key of a scope gets in, as the table tells it."""
+    if may == ANYBODY:
+        return True
+    has_role = role in may or (may == MEMBERS and role != KEYLESS)
+    return has_role and SCOPES.index(scope) >= SCOPES.index(needs)
+
+
+def test_every_route_is_in_the_table_and_declares_what_stands_there(doors: Doors) -> None:
     found = {
-        (method, rule): {
-            role: doors.client.open(path, method=method, headers=doors.header(role)).status_code
-            for role in ROLES
-        }
-        for (method, rule), (path, _) in TABLE.items()
+        (method, rule): declared(doors.app, endpoint)
+        for method, rule, endpoint in routes(doors.app)
     }
 
-    assert routes == TABLE.keys()
-    assert found == {route: expected for route, (_, expected) in TABLE.items()}
+    assert found == {route: Access(may, scope) for route, (may, scope) in TABLE.items()}
+
+
+@pytest.mark.parametrize("body", BODIES, ids=repr)
+def test_every_route_lets_in_whom_the_table_names_and_nobody_else(
+    doors: Doors, body: bytes
+) -> None:
+    keys = keys_of_every_scope(doors)
+
+    wrong = {}
+    for (method, rule), (may, needs) in TABLE.items():
+        for role, by_scope in keys.items():
+            for scope, key in by_scope.items():
+                status = call(doors, method, rule, key, body)
+                is_in = may_call(role, scope, may, needs)
+                if status >= 500 or status == 401 or (status != 403) is not is_in:
+                    wrong[method, rule, role, scope] = status
+
+    assert wrong == {}
+
+
+def test_without_a_key_only_what_is_public_is_answered(doors: Doors) -> None:
+    statuses = {
+        (method, rule): {call(doors, method, rule, "", body) for body in BODIES}
+        for method, rule in TABLE
+    }
+
+    shut = {route for route, found in statuses.items() if found == {401}}
+
+    assert shut == {route for route, (may, _) in TABLE.items() if may != ANYBODY}
+    assert not any(status == 401 for route in TABLE.keys() - shut for status in statuses[route])
+
+
+def test_a_key_that_is_not_good_is_no_key_where_one_is_needed_and_no_harm_where_none_is(
+    doors: Doors,
+) -> None:
+    wrong = f"eac_{'0' * 16}_{'A' * 43}"
+
+    statuses = {route: call(doors, *route, wrong, b"garbage") for route in TABLE}
+
+    assert {route for route, status in statuses.items() if status == 401} == {
+        route for route, (may, _) in TABLE.items() if may != ANYBODY
+    }
+    assert max(statuses.values()) < 500
+
+
+def test_a_method_that_a_path_does_not_know_lets_nobody_in(doors: Doors) -> None:
+    known = {(method, path_of(rule)) for method, rule in TABLE}
+    others = {
+        (method, path)
+        for path in {path for _, path in known}
+        for method in ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
+        if (method, path) not in known
+    }
+
+    statuses = {
+        (method, path): doors.client.open(
+            path, method=method, headers=doors.header("issuing_body")
+        ).status_code
+        for method, path in others
+    }
+
+    assert {route: status for route, status in statuses.items() if status not in {404, 405}} == {}
+
+
+def test_a_head_is_guarded_as_its_get_is(doors: Doors) -> None:
+    guarded = [
+        rule for (method, rule), (may, _) in TABLE.items() if method == "GET" and may != ANYBODY
+    ]
+
+    assert {doors.client.head(path_of(rule)).status_code for rule in guarded} == {401}
 
 
 def test_a_view_that_declares_nothing_is_no_application() -> None:
@@ -62,10 +234,18 @@ def test_a_view_that_declares_nothing_is_no_application() -> None:
         must_be_declared(app)
 
 
-@pytest.mark.parametrize("roles", [(), ("everybody",), ("public", "auditor")])
+@pytest.mark.parametrize(
+    "roles", [(), ("everybody",), ("public", "auditor"), ("any key", "auditor"), ("applicant",)]
+)
 def test_a_declaration_names_roles_that_there_are(roles: tuple[str, ...]) -> None:
     with pytest.raises(AccessError):
         allow(*roles)
+
+
+@pytest.mark.parametrize("scope", ["", "all", "READ"])
+def test_a_declaration_names_a_scope_that_there_is(scope: str) -> None:
+    with pytest.raises(AccessError):
+        allow("auditor", scope=scope)
 
 
 def test_no_key_is_answered_with_the_scheme_to_use(doors: Doors) -> None:

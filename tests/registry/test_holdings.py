@@ -50,6 +50,14 @@ def offer(*items: Range, quantity: int | None = None) -> TransferOffer:
     return replace(OFFER, items=items or None, quantity=quantity)
 
 
+def told(book: Book, operation: Asked) -> tuple[str, str, str, str]:
+    """Return all that who asks is told of a refusal."""
+    with pytest.raises(RefusalError) as refused:
+        operation.decide(book.state, book.at)
+    found = refused.value
+    return found.code, found.pointer, found.rule, found.detail
+
+
 every_verb = pytest.mark.parametrize("ask", [transfer, offer, retire])
 
 
@@ -157,9 +165,61 @@ def test_what_the_account_does_not_wholly_hold_is_refused(ask: Ask, first: int, 
 @every_verb
 def test_another_own_account_is_another_holder(ask: Ask) -> None:
     book = parties_book()
-    holding(book, A, (3, GENERATOR_OTHER_ACCOUNT, "active"))
+    holding(book, A, (3, *OWN), (3, GENERATOR_OTHER_ACCOUNT, "active"))
+    holding(book, B, (3, GENERATOR_OTHER_ACCOUNT, "active"), (1, *OWN))
 
-    assert refusal(book, ask(Range(A, 1, 1))) == ("not-holder", "/items/0", "R26")
+    assert refusal(book, ask(Range(A, 4, 4))) == ("not-holder", "/items/0", "R26")
+    assert refusal(book, ask(Range(B, 3, 4))) == ("not-holder", "/items/0", "R26")
+    assert refusal(book, ask(Range(B, 3, 3))) == ("not-found", "/items/0/issuance", "")
+
+
+@every_verb
+@pytest.mark.parametrize(
+    ("first", "last"), [(1, 1), (1, 9), (4, 6), (7, 9), (9, 10), (10, 10), (1, 2**53 - 1)], ids=str
+)
+def test_of_an_issuance_of_another_nothing_can_be_learnt(ask: Ask, first: int, last: int) -> None:
+    book = parties_book()
+    holding(
+        book, A, (3, *ALIEN), (3, BUYER_ACCOUNT, "retired"), (3, GENERATOR_OTHER_ACCOUNT, "offered")
+    )
+    unknown = told(book, ask(Range(UNKNOWN, first, last)))
+
+    assert told(book, ask(Range(A, first, last))) == unknown
+    assert unknown[:2] == ("not-found", "/items/0/issuance")
+
+
+@every_verb
+@pytest.mark.parametrize("elsewhere", [(1, 1), (1, 4), (7, 9), (9, 12), (10, 99)], ids=str)
+def test_holding_a_part_of_an_issuance_tells_nothing_of_the_rest(
+    ask: Ask, elsewhere: tuple[int, int]
+) -> None:
+    book = parties_book()
+    holding(book, A, (2, *ALIEN), (2, BUYER_ACCOUNT, "retired"), (2, *OWN), (3, *ALIEN))
+    unknown = told(book, ask(Range(UNKNOWN, *elsewhere)))
+
+    assert told(book, ask(Range(A, *elsewhere))) == unknown
+
+
+@every_verb
+@pytest.mark.parametrize(("first", "last"), [(2, 4), (3, 5), (4, 5), (4, 6), (4, 99)], ids=str)
+def test_what_is_beyond_a_held_part_is_not_held_whatever_it_is(
+    ask: Ask, first: int, last: int
+) -> None:
+    book = parties_book()
+    holding(book, A, (2, BUYER_ACCOUNT, "locked"), (2, GENERATOR_ACCOUNT, "retired"), (1, *ALIEN))
+    book.state.add(replace(book.state.issuance(A), account=BUYER_ACCOUNT))
+
+    assert refusal(book, ask(Range(A, first, last))) == ("not-holder", "/items/0", "R26")
+
+
+@every_verb
+def test_who_received_an_issuance_goes_on_knowing_it(ask: Ask) -> None:
+    book = parties_book()
+    holding(book, A, (3, *ALIEN))
+    book.state.add(replace(book.state.issuance(A), account=GENERATOR_ACCOUNT))
+
+    assert refusal(book, ask(Range(A, 1, 3))) == ("not-holder", "/items/0", "R26")
+    assert refusal(book, ask(Range(A, 3, 4))) == ("invalid-number-range", "/items/0/last", "R18")
 
 
 @every_verb
@@ -356,28 +416,34 @@ def test_a_quantity_skips_what_has_a_closed_window(ask: Ask, closed: Windows) ->
 def test_items_are_judged_one_by_one_and_each_in_this_order(ask: Ask) -> None:
     book = parties_book()
     holding(book, A, (1, *ALIEN), (1, *OWN), windows=CLOSED)
+    book.state.add(replace(book.state.issuance(A), account=GENERATOR_ACCOUNT))
     holding(book, B, (1, *OWN), (1, GENERATOR_ACCOUNT, "retired"), (1, *ALIEN))
+    holding(book, C, (1, *ALIEN), windows=CLOSED)
     last = Range(B, 3, 4)
 
     steps = [
         ask(Range(UNKNOWN, 1, 1), Range(A, 1, 3), last),
+        ask(Range(C, 1, 1), Range(A, 1, 3), last),
         ask(Range(A, 1, 3), last),
         ask(Range(A, 1, 2), last),
         ask(Range(A, 2, 2), last),
         ask(Range(B, 1, 1), last),
         ask(Range(B, 1, 2), Range(B, 3, 3)),
+        ask(Range(B, 2, 3), Range(B, 1, 1)),
         ask(Range(B, 1, 1), Range(B, 3, 3)),
     ]
 
-    assert [refusal(book, step)[1:] for step in steps[1:]] == [
+    assert [refusal(book, step)[1:] for step in steps] == [
+        ("/items/0/issuance", ""),
+        ("/items/0/issuance", ""),
         ("/items/0/last", "R18"),
         ("/items/0", "R26"),
         ("", "R28"),
         ("/items/1/last", "R18"),
         ("/items/0", "R45"),
+        ("/items/0", "R26"),
         ("/items/1", "R26"),
     ]
-    assert refusal(book, steps[0])[0] == "not-found"
 
 
 @pytest.mark.parametrize(

@@ -117,21 +117,21 @@ class Certificates:
         return next(filter(None, codes), set(named))
 
     def _refused_item(self, asked: Taking, item: Range, owner: Owner, time_ms: int) -> str:
-        if item.last > self.issuances[item.issuance].quantity:
-            return "invalid-number-range"
+        named = self.owners[item.issuance][item.first - 1 : item.last]
+        is_receiver = self.issuances[item.issuance].account == owner[0]
+        is_beyond = item.last > self.issuances[item.issuance].quantity
+        if not is_receiver and all(found[0] != owner[0] for found in named):
+            return "not-found"
+        if is_beyond or any(found[0] != owner[0] for found in named):
+            return "invalid-number-range" if is_beyond and is_receiver else "not-holder"
         for ordinal in range(item.first, item.last + 1):
             found = self.owners[item.issuance][ordinal - 1]
             if found != owner:
-                return self._refused(found, owner)
+                return "already-retired" if found[1] == "retired" else "invalid-state-transition"
         if time_ms >= self._until(asked, item.issuance):
             is_retirement = isinstance(asked, Retire)
             return "certificate-expired" if is_retirement else "transfer-window-closed"
         return ""
-
-    def _refused(self, found: Owner, owner: Owner) -> str:
-        if found[0] != owner[0]:
-            return "not-holder"
-        return "already-retired" if found[1] == "retired" else "invalid-state-transition"
 
     def _end(self, asked: Ending, time_ms: int) -> set[tuple[str, int]] | str:
         if asked.offer in self.decided:
