@@ -65,11 +65,13 @@ class PerProcess:
 
     def __call__(self) -> Context:
         """Return this process's context."""
+        opened = self._opened
+        if opened is not None and self._pid == getpid():
+            return opened[1]
         with self._lock:
             if self._opened is None or self._pid != getpid():
                 self._inherited = self._opened  # kept: its connections are the parent's to close
-                self._opened = self._open()
-                self._pid = getpid()
+                self._opened, self._pid = self._open(), getpid()
             return self._opened[1]
 
     def close(self) -> None:

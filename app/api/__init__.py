@@ -2,6 +2,7 @@
 
 from app.api import (
     accounts,
+    applications,
     authorities,
     blocks,
     bulk,
@@ -11,6 +12,7 @@ from app.api import (
     health,
     integrity,
     issuances,
+    issuing,
     keys,
     measurements,
     metrics,
@@ -18,6 +20,7 @@ from app.api import (
     organisations,
     pages,
     refusals,
+    registrations,
     retirements,
     transfers,
 )
@@ -25,11 +28,14 @@ from app.api import (
 DOORS = (
     health.door,
     authorities.door,
+    applications.door,
     organisations.door,
     keys.door,
     accounts.door,
+    registrations.door,
     devices.door,
     measurements.door,
+    issuing.door,
     issuances.door,
     bundles.door,
     transfers.door,

@@ -9,7 +9,7 @@ import orjson
 from flask import Response, g, request
 from marshmallow import Schema, fields
 
-from app.api import accounts, devices, issuances, measurements, retirements, transfers
+from app.api import accounts, issuing, measurements, registrations, retirements, transfers
 from app.api.answers import uuid, whole
 from app.api.door import WRITES, Door, idempotent
 from app.api.members import json_body
@@ -30,9 +30,9 @@ JSON = "application/json"
 
 VERBS: dict[str, Verb] = {
     **accounts.VERBS,
-    **devices.VERBS,
+    **registrations.VERBS,
     **measurements.VERBS,
-    **issuances.VERBS,
+    **issuing.VERBS,
     **transfers.VERBS,
     **retirements.VERBS,
 }

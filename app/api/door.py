@@ -99,38 +99,52 @@ class Door:
         gives: Mapping[str, Any] | None = None,
         media_type: str | None = None,
     ) -> Callable[[View], View]:
-        """Register a view; query parameters come as keyword arguments, unknown ones are refused.
+        """Register a view; the query comes as keyword arguments, the body as the first argument.
 
-        A body comes as the first argument, a mapping of what its schema read; where a view reads
-        it itself, `takes` says by media type what is documented; `gives` says by status what
-        else it answers.
+        Where a view reads its body itself, `takes` says by media type what is documented; `gives`
+        says by status what else it answers.
         """
-        is_public = PUBLIC in may
-        codes = (*_ANYWHERE, *_NOT_NOW, *refuses, *(() if is_public else _GUARDED))
-        document: dict[str, Any] = {
-            "responses": {**problem_responses(dict.fromkeys(codes)), **_said(gives or {})},
-            "security": [] if is_public else [{"key": []}],
+        document = {
+            "responses": {
+                **problem_responses(_codes(refuses, is_public=PUBLIC in may)),
+                **_said(gives or {}),
+            },
+            "security": [] if PUBLIC in may else [{"key": []}],
+            **({"parameters": list(parameters)} if parameters else {}),
+            **_bodies(body, takes),
         }
-        if parameters:
-            document["parameters"] = list(parameters)
-        if body is not None and (others := getattr(body, "readers", None)):
-            content = {name: {"schema": {"type": "string"}} for name in others}
-            document["requestBody"] = {"content": content}
-        if takes is not None:
-            document["requestBody"] = {"required": True, "content": dict(takes)}
 
         def register(view: View) -> View:
             answered = self.blueprint.response(
                 status, answer, headers=_documented(headers or {}), content_type=media_type
             )(view)
-            if body is not None:
-                answered = self.blueprint.arguments(body, location="json")(answered)
-            read = self.blueprint.arguments(query, location="query", as_kwargs=True)(answered)
-            wrapped = self.blueprint.doc(**document)(read)
-            self.blueprint.route(rule, methods=[method])(allow(*may, scope=scope)(wrapped))
+            told = self.blueprint.doc(**document)(self._reading(answered, query, body))
+            self.blueprint.route(rule, methods=[method])(allow(*may, scope=scope)(told))
             return view
 
         return register
+
+    def _reading(self, view: View, query: type[Schema], body: type[Schema] | None) -> View:
+        """Return the view behind what reads its query and, first of all its arguments, its body."""
+        if body is not None:
+            view = self.blueprint.arguments(body, location="json")(view)
+        read: View = self.blueprint.arguments(query, location="query", as_kwargs=True)(view)
+        return read
+
+
+def _codes(refuses: Sequence[str], *, is_public: bool) -> list[str]:
+    """Return, each once, what a view may refuse and what every view may."""
+    guarded = () if is_public else _GUARDED
+    return list(dict.fromkeys((*_ANYWHERE, *_NOT_NOW, *refuses, *guarded)))
+
+
+def _bodies(body: type[Schema] | None, takes: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return the documentation of bodies that no schema gives."""
+    if takes is not None:
+        return {"requestBody": {"required": True, "content": dict(takes)}}
+    others = getattr(body, "readers", None) or {}
+    content = {name: {"schema": {"type": "string"}} for name in others}
+    return {"requestBody": {"content": content}} if content else {}
 
 
 def idempotent(*more: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -152,7 +166,7 @@ def _of_member(_: object, field: Any, **__: object) -> dict[str, Any]:  # noqa: 
     return documented(field)
 
 
-def problem_responses(codes: Sequence[str] | Mapping[str, None]) -> dict[str, Any]:
+def problem_responses(codes: Sequence[str]) -> dict[str, Any]:
     """Return the documentation of problems, by status."""
     by_status: dict[HTTPStatus, list[str]] = {}
     for code in codes:

@@ -3,13 +3,14 @@
 from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
+from uuid import UUID
 
 from flask import request
 from marshmallow import Schema
 
 from app.api.answers import RECORDED_HEADERS, recorded_headers
 from app.api.door import BODIES, WRITES, Door, idempotent
-from app.api.members import Reader, body_schema, json_body
+from app.api.members import BodySchema, Reader, body_schema, json_body
 from app.api.verbs import Verb, ask
 from app.http.problems import Complaint, InvalidBodyError
 from app.registry.fields import escaped, members_of
@@ -41,21 +42,9 @@ def recording(  # noqa: PLR0913 - what a write says of itself stands in one plac
     the others are the body's, whose `readers` read other media types than JSON. `location` is a
     path with names in braces of what `show` gives.
     """
-    given = (*within, *(fixed or {}))
-    has_body = any(member.name not in given for member in members_of(verb.body))
-    schema = body_schema(verb.body, given) if has_body else None
-    if schema is not None and readers:
-        schema.readers = readers
-
-    def view(*bodies: dict[str, Any], **path: object) -> tuple[dict[str, Any], int, Any]:
-        members = bodies[0] if bodies else must_be_bare()
-        members |= {part: str(value) for part, value in path.items()} | dict(fixed or {})
-        accepted = ask(verb, members)
-        shown = show(accepted)
-        return shown, status, recorded_headers(accepted, location.format(**shown))
-
-    view.__name__ = name
-    view.__doc__ = about
+    schema = _schema(verb, (*within, *(fixed or {})), readers or {})
+    view = _view(verb, show, location, status, fixed or {})
+    view.__name__, view.__doc__ = name, about
     door.view(
         rule,
         may=verb.may,
@@ -68,6 +57,31 @@ def recording(  # noqa: PLR0913 - what a write says of itself stands in one plac
         headers=RECORDED_HEADERS,
         parameters=idempotent(),
     )(view)
+
+
+def _schema(
+    verb: Verb, given: Sequence[str], readers: Mapping[str, Reader]
+) -> type[BodySchema] | None:
+    """Return the schema of what a body has to say; None where nothing is left to say."""
+    if all(member.name in given for member in members_of(verb.body)):
+        return None
+    schema = body_schema(verb.body, given)
+    if readers:
+        schema.readers = readers
+    return schema
+
+
+def _view(
+    verb: Verb, show: Show, location: str, status: HTTPStatus, fixed: Mapping[str, Any]
+) -> Callable[..., tuple[dict[str, Any], int, dict[str, str]]]:
+    def view(*bodies: dict[str, Any], **path: UUID) -> tuple[dict[str, Any], int, dict[str, str]]:
+        members = bodies[0] if bodies else must_be_bare()
+        members |= {part: str(value) for part, value in path.items()} | dict(fixed)
+        accepted = ask(verb, members)
+        shown = show(accepted)
+        return shown, status, recorded_headers(accepted, location.format(**shown))
+
+    return view
 
 
 def must_be_bare() -> dict[str, Any]:

@@ -37,6 +37,8 @@ def install(app: Flask, *, unavailable: tuple[type[Exception], ...]) -> None:
 
 
 def _rows(answer: Response) -> Iterator[Refused]:
+    if "refused" not in g and "refused_items" not in g:
+        return
     who: Caller | None = g.get("caller")
     if who is None or _is_read():
         return

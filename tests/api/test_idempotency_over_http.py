@@ -27,7 +27,7 @@ from tests.api.parties import (
 from tests.scenario import MWH
 
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
-KEYS = ["", " ", "a b", "a\tb", "x" * 201, "é", "\x7f"]
+NO_KEYS = ["", " ", "a b", "a\tb", "x" * 201, "é", "\x7f"]
 
 
 @dataclass
@@ -181,11 +181,12 @@ def issue(scene: Scene) -> str:
 
 def test_the_order_of_members_and_spaces_are_no_other_body(scene: Scene) -> None:
     other = issue(scene)
+    own = scene.seller.account
     headers = {"Authorization": f"Bearer {scene.seller.key}", "Idempotency-Key": "t-1"}
+    escaped = f"\\u{ord(other[0]):04x}{other[1:]}"
     spelled = (
-        f'{{"from":"{scene.seller.account}","to":"{other}","quantity":3}}',
-        f' {{ "quantity" : 3,\n"to":"\\u{ord(other[0]):04x}{other[1:]}",'
-        f'"from":"{scene.seller.account}"}}',
+        f'{{"from":"{own}","to":"{other}","quantity":3}}',
+        f' {{ "quantity" : 3,\n"to":"{escaped}","from":"{own}"}}',
     )
 
     answers = [
@@ -298,13 +299,14 @@ def test_a_write_that_many_send_at_once_is_recorded_once(scene: Scene) -> None:
     assert [row["quantity"] for row in held["holdings"]] == [2]
 
 
-@pytest.mark.parametrize("key", KEYS)
-def test_what_is_no_key_is_refused(doors: Doors, key: str) -> None:
-    headers = {**doors.header("buyer"), "Idempotency-Key": key}
+def test_what_is_no_key_is_refused(doors: Doors) -> None:
+    for key in NO_KEYS:
+        headers = {**doors.header("buyer"), "Idempotency-Key": key}
 
-    answer = doors.client.post("/v1/accounts", headers=headers)
+        answer = doors.client.post("/v1/accounts", headers=headers)
 
-    assert (answer.status_code, code(answer)) == (400, "idempotency-key-required")
+        assert (key, answer.status_code) == (key, 400)
+        assert code(answer) == "idempotency-key-required"
 
 
 def test_no_write_is_done_without_a_key(doors: Doors) -> None:
