@@ -104,11 +104,9 @@ class Door:
         Where a view reads its body itself, `takes` says by media type what is documented; `gives`
         says by status what else it answers.
         """
+        refused = problem_responses(_codes(refuses, is_public=PUBLIC in may))
         document = {
-            "responses": {
-                **problem_responses(_codes(refuses, is_public=PUBLIC in may)),
-                **_said(gives or {}),
-            },
+            "responses": refused | _said(gives or {}),
             "security": [] if PUBLIC in may else [{"key": []}],
             **({"parameters": list(parameters)} if parameters else {}),
             **_bodies(body, takes),
