@@ -154,8 +154,12 @@ def _note_use(_: object, record: ConnectionPoolEntry) -> None:
 
 
 def _ping_if_idle(driver: Any, record: ConnectionPoolEntry, _: object) -> None:  # noqa: ANN401 - DB-API
-    """Make sure that a connection which was idle for long still stands; else get another."""
-    if monotonic() - record.info.get("used_at", 0) < IDLE_S:
+    """Make sure that a connection which was idle for long still stands; else get another.
+
+    A new one has not been used and is not asked.
+    """
+    used_at = record.info.get("used_at")
+    if used_at is None or monotonic() - used_at < IDLE_S:
         return
     try:
         driver.execute("SELECT 1")

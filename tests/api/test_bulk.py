@@ -228,12 +228,12 @@ def test_a_key_twice_in_a_request_is_one_operation_or_refused(seller: Party) -> 
     assert len({item["id"] for item in found}) == 1
 
 
-@pytest.mark.parametrize("key", ["", "a b", "x" * 201, 7, None, ["a"]])
-def test_what_is_no_key_is_refused_alone(seller: Party, key: object) -> None:
-    found = outcomes(seller, [{**OPEN, "idempotency_key": key}, OPEN])
+def test_what_is_no_key_is_refused_alone(seller: Party) -> None:
+    for key in ("", "a b", "x" * 201, 7, None, ["a"]):
+        found = outcomes(seller, [{**OPEN, "idempotency_key": key}, OPEN])
 
-    assert problems(found) == ["invalid-field", ""]
-    assert found[0]["problem"]["errors"][0]["pointer"] == "/idempotency_key"
+        assert (key, problems(found)) == (key, ["invalid-field", ""])
+        assert found[0]["problem"]["errors"][0]["pointer"] == "/idempotency_key"
 
 
 def test_a_request_under_the_longest_key_is_read(seller: Party) -> None:
@@ -360,11 +360,12 @@ def test_an_array_is_read_as_strictly_as_any_body(seller: Party) -> None:
     assert list(answers.values()) == [*["malformed-json"] * 4, *["invalid-field"] * 3]
 
 
-@pytest.mark.parametrize("media_type", [None, "text/plain", "application/jsonl", "text/csv"])
-def test_other_content_types_are_refused(seller: Party, media_type: str | None) -> None:
-    answer = raw(seller, b"[]", media_type=media_type)
+def test_other_content_types_are_refused(seller: Party) -> None:
+    for media_type in (None, "text/plain", "application/jsonl", "text/csv"):
+        answer = raw(seller, b"[]", media_type=media_type)
 
-    assert (answer.status_code, code(answer)) == (415, "unsupported-media-type")
+        assert (media_type, answer.status_code) == (media_type, 415)
+        assert code(answer) == "unsupported-media-type"
 
 
 def test_a_request_needs_a_key_and_knows_no_query(seller: Party) -> None:
