@@ -43,6 +43,13 @@ def instant(description: str, *, is_null: bool = False) -> Instant:
     return Instant(required=True, allow_none=is_null, metadata={"description": description})
 
 
+def moment(description: str) -> fields.String:
+    """Return a time of an answer that is written as the log has it."""
+    return fields.String(
+        required=True, metadata={"description": description, "format": "date-time"}
+    )
+
+
 class OperationLinkSchema(Schema):
     """The operation by which something was recorded, and where its proof is."""
 
@@ -108,11 +115,12 @@ def operation_link(*, id: str, type: str, index: int, height: int) -> dict[str, 
     }
 
 
-def link_of(accepted: Accepted) -> dict[str, Any]:
-    """Return the link to an accepted operation."""
+def link_of(accepted: Accepted, leaf: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Return the link to an accepted operation, whose leaf may have been read already."""
+    verb = (leaf or leaf_of(accepted.leaf))["operation"]["type"]
     return operation_link(
         id=accepted.id,
-        type=leaf_of(accepted.leaf)["operation"]["type"],
+        type=verb,
         index=accepted.index,
         height=accepted.height,
     )

@@ -5,7 +5,8 @@ from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
-from flask import request
+import orjson
+from flask import Response, request
 from marshmallow import Schema
 
 from app.api.answers import RECORDED_HEADERS, recorded_headers
@@ -17,6 +18,7 @@ from app.registry.fields import escaped, members_of
 from app.services.record import Accepted
 
 Show = Callable[[Accepted], dict[str, Any]]
+View = Callable[..., Any]
 
 
 def recording(  # noqa: PLR0913 - what a write says of itself stands in one place
@@ -35,15 +37,18 @@ def recording(  # noqa: PLR0913 - what a write says of itself stands in one plac
     fixed: Mapping[str, Any] | None = None,
     refuses: Sequence[str] = (),
     readers: Mapping[str, Reader] | None = None,
+    is_exact: bool = False,
 ) -> None:
     """Register the view that asks for a verb.
 
     `within` names the members that the path gives, `fixed` those that the route itself means;
     the others are the body's, whose `readers` read other media types than JSON. `location` is a
-    path with names in braces of what `show` gives.
+    path with names in braces of what `show` gives, which is the answer itself where `is_exact`.
     """
     schema = _schema(verb, (*within, *(fixed or {})), readers or {})
     view = _view(verb, show, location, status, fixed or {})
+    if is_exact:
+        view = _exactly(view)
     view.__name__, view.__doc__ = name, about
     door.view(
         rule,
@@ -73,7 +78,7 @@ def _schema(
 
 def _view(
     verb: Verb, show: Show, location: str, status: HTTPStatus, fixed: Mapping[str, Any]
-) -> Callable[..., tuple[dict[str, Any], int, dict[str, str]]]:
+) -> View:
     def view(*bodies: dict[str, Any], **path: UUID) -> tuple[dict[str, Any], int, dict[str, str]]:
         members = bodies[0] if bodies else must_be_bare()
         members |= {part: str(value) for part, value in path.items()} | dict(fixed)
@@ -82,6 +87,16 @@ def _view(
         return shown, status, recorded_headers(accepted, location.format(**shown))
 
     return view
+
+
+def _exactly(view: View) -> View:
+    """Return a view whose answer is written as it is, without being read through its schema."""
+
+    def answer(*bodies: dict[str, Any], **path: UUID) -> Response:
+        shown, status, headers = view(*bodies, **path)
+        return Response(orjson.dumps(shown), status, headers, mimetype="application/json")
+
+    return answer
 
 
 def must_be_bare() -> dict[str, Any]:

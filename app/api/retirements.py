@@ -11,9 +11,9 @@ from app.api.answers import (
     HeldRangeSchema,
     OperationLinkSchema,
     PageByIdQuerySchema,
-    instant,
     leaf_of,
     link_of,
+    moment,
     next_cursor,
     operation_link,
     page,
@@ -31,7 +31,6 @@ from app.api.verbs import Asking, Verb, table
 from app.http.access import ANY_KEY, caller
 from app.http.context import context
 from app.http.paging import Form
-from app.ledger.times import parse_time
 from app.registry import fields as kinds
 from app.registry.errors import RefusalError
 from app.registry.fields import Country, Id, Instant, Quantity, nested
@@ -106,8 +105,8 @@ class RetirementSchema(Schema):
     usage = text("What it is for.")
     beneficiary = text("Commitment to the beneficiary's record, hexadecimal.")
     country = text("Country of consumption.")
-    period_start = instant("Consumption from.")
-    period_end = instant("Consumption until.")
+    period_start = moment("Consumption from.")
+    period_end = moment("Consumption until.")
     quantity = whole("Certificates.")
     items = fields.List(
         fields.Nested(HeldRangeSchema), required=True, metadata={"description": "Which ones."}
@@ -132,7 +131,8 @@ class RetirementsQuerySchema(PageByIdQuerySchema):
 
 
 def _recorded(accepted: Accepted) -> dict[str, Any]:
-    return _shown(leaf_of(accepted.leaf), link_of(accepted))
+    leaf = leaf_of(accepted.leaf)
+    return _shown(leaf, link_of(accepted, leaf))
 
 
 recording(
@@ -143,6 +143,7 @@ recording(
     verb=RETIRE,
     answer=RetirementSchema,
     show=_recorded,
+    is_exact=True,
     location="/v1/retirements/{id}",
     refuses=[
         *TAKING,
@@ -200,10 +201,13 @@ def _standing(row: Row) -> dict[str, Any]:
 def _shown(leaf: dict[str, Any], link: dict[str, Any]) -> dict[str, Any]:
     asked = leaf["operation"]
     return {
-        **asked,
         "id": asked["retirement"],
-        "period_start": parse_time(asked["period_start"]),
-        "period_end": parse_time(asked["period_end"]),
+        "account": asked["account"],
+        "usage": asked["usage"],
+        "beneficiary": asked["beneficiary"],
+        "country": asked["country"],
+        "period_start": asked["period_start"],
+        "period_end": asked["period_end"],
         "quantity": quantity_of(leaf),
         "items": ranges_of(leaf),
         "operation": link,

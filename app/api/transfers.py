@@ -122,7 +122,10 @@ class TransferSchema(Schema):
 
     id = uuid("The transfer's id.")
     from_ = fields.String(
-        data_key="from", required=True, metadata={"description": "The account that gives."}
+        attribute="from",
+        data_key="from",
+        required=True,
+        metadata={"description": "The account that gives."},
     )
     to = uuid("The account that receives.")
     quantity = whole("Certificates.")
@@ -155,7 +158,7 @@ class TransfersSchema(Schema):
 def _recorded(accepted: Accepted) -> dict[str, Any]:
     leaf = leaf_of(accepted.leaf)
     is_offer = leaf["operation"]["type"] == OFFER.name
-    return {**_moved(leaf, "open" if is_offer else COMPLETED), "operation": link_of(accepted)}
+    return {**_moved(leaf, "open" if is_offer else COMPLETED), "operation": link_of(accepted, leaf)}
 
 
 def _decided(accepted: Accepted) -> dict[str, Any]:
@@ -166,7 +169,7 @@ def _decided(accepted: Accepted) -> dict[str, Any]:
         "state": asked.get("why", ACCEPTED),
         "quantity": quantity_of(leaf),
         "items": ranges_of(leaf),
-        "operation": link_of(accepted),
+        "operation": link_of(accepted, leaf),
     }
 
 
@@ -174,7 +177,7 @@ def _moved(leaf: dict[str, Any], state: str) -> dict[str, Any]:
     asked = leaf["operation"]
     return {
         "id": asked["id"],
-        "from_": asked["from"],
+        "from": asked["from"],
         "to": asked["to"],
         "quantity": quantity_of(leaf),
         "items": ranges_of(leaf),
@@ -208,6 +211,7 @@ recording(
     verb=TRANSFER,
     answer=TransferSchema,
     show=_recorded,
+    is_exact=True,
     location="/v1/transfers/{id}",
     refuses=[*TAKING, *_WINDOW, "not-whitelisted"],
 )
@@ -219,6 +223,7 @@ recording(
     verb=OFFER,
     answer=TransferSchema,
     show=_recorded,
+    is_exact=True,
     location="/v1/transfers/{id}",
     refuses=[*TAKING, *_WINDOW],
 )
@@ -230,6 +235,7 @@ recording(
     verb=ACCEPT,
     answer=OfferDecisionSchema,
     show=_decided,
+    is_exact=True,
     location="/v1/transfers/{id}",
     status=HTTPStatus.OK,
     within=("transfer",),
@@ -247,6 +253,7 @@ for _path, _name, _about, _why in (
         verb=CLOSE,
         answer=OfferDecisionSchema,
         show=_decided,
+        is_exact=True,
         location="/v1/transfers/{id}",
         status=HTTPStatus.OK,
         within=("transfer",),

@@ -1,8 +1,10 @@
 """`eac serve`: the REST door on a production WSGI server."""
 
+import gc
+import sys
 from contextlib import ExitStack
 from multiprocessing import set_start_method
-from os import strerror
+from os import cpu_count, strerror
 from socket import create_server
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -34,6 +36,12 @@ HEAD_TIMEOUT_MS = 30_000
 """How long a head may take, and how long a connection may be idle."""
 STOP_S = 30
 """How long running requests have to finish."""
+GARBAGE = (20_000, 20, 50)
+"""When garbage is looked for: a request makes some hundred objects, none of them in a ring."""
+SWITCH_S = 0.02
+"""How long a thread may compute before others may: most requests end sooner by themselves."""
+WORKERS_MAX = 2
+"""How many processes are started unless more are asked for: they take turns at the log's head."""
 SERVER = ("Server", "eac")
 """Said so that the server does not say its own name."""
 SERVER_LOGS = {
@@ -49,7 +57,12 @@ SERVER_LOGS = {
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8080, show_default=True, help="Port to listen on.")
 @click.option("--threads", default=64, show_default=True, help="Requests answered at once.")
-@click.option("--workers", default=1, show_default=True, help="Processes; on PostgreSQL only.")
+@click.option(
+    "--workers",
+    default=0,
+    show_default="1 on SQLite; on PostgreSQL one a core, 2 at most",
+    help="Processes.",
+)
 @click.option(
     "--connections", default=BACKLOG, show_default=True, help="Connections held by a process."
 )
@@ -59,7 +72,8 @@ def serve_command(
 ) -> None:
     """Serve the REST API over HTTP until SIGTERM or SIGINT; running requests are finished."""
     logs.configure()
-    check(Settings.from_environ(), host=host, port=port, workers=workers)
+    workers = fitting_workers(Settings.from_environ(), asked=workers)
+    check_address(host, port)
     set_start_method("spawn", force=True)
     with ExitStack() as stack:
         if workers > 1:
@@ -74,14 +88,20 @@ def serve_command(
         server.serve()
 
 
-def check(settings: Settings, *, host: str, port: int, workers: int) -> None:
-    """Refuse what cannot be served, before any worker is started.
+def fitting_workers(settings: Settings, *, asked: int) -> int:
+    """Return how many processes serve a registry, which is opened here to see that it may be.
 
-    Raises SettingsError, and what `open_registry` raises.
+    0 asks for as many as are worth it. Raises SettingsError, and what `open_registry` raises.
     """
     with open_registry(settings) as registry:
-        if workers > 1 and registry.storage.database.is_sqlite:
-            raise SettingsError("one writer at a time is all that SQLite has: --workers 1")
+        is_sqlite = registry.storage.database.is_sqlite
+    if asked > 1 and is_sqlite:
+        raise SettingsError("one writer at a time is all that SQLite has: --workers 1")
+    return asked or (1 if is_sqlite else min(WORKERS_MAX, cpu_count() or 1))
+
+
+def check_address(host: str, port: int) -> None:
+    """Refuse an address that cannot be listened on. Raises SettingsError."""
     try:
         create_server((host, port)).close()
     except OSError as error:
@@ -120,8 +140,13 @@ def make_server(*, host: str, port: int, threads: int, workers: int, connections
 
 def load_app() -> "WSGIApplication":
     """Return the application of the environment, for a process of the server."""
-    logs.configure()
-    return _unnamed(create_app(settings=Settings.from_environ()))
+    logs.configure(logs.Lines(sys.stderr.buffer))
+    app = create_app(settings=Settings.from_environ())
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*GARBAGE)
+    sys.setswitchinterval(SWITCH_S)
+    return _unnamed(app)
 
 
 def _unnamed(app: "WSGIApplication") -> "WSGIApplication":

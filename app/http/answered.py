@@ -58,14 +58,15 @@ def _note_status(answer: Response) -> Response:
 
 def _answered() -> Answered:
     now_ns = perf_counter_ns()
-    caller, refused = g.get("caller"), g.get("refused")
+    known = vars(g._get_current_object())  # noqa: SLF001 - one look-up for all
+    caller, refused, rule = known.get("caller"), known.get("refused"), request.url_rule
     return Answered(
         request_id=request_id(),
         method=request.method if request.method in METHODS else OTHER,
-        route=request.url_rule.rule if request.url_rule else OTHER,
-        status=g.get("status", HTTPStatus.INTERNAL_SERVER_ERROR.value),
+        route=rule.rule if rule else OTHER,
+        status=known.get("status", HTTPStatus.INTERNAL_SERVER_ERROR.value),
         code=refused.code if refused else None,
-        duration_us=(now_ns - g.get("started_ns", now_ns)) // 1000,
+        duration_us=(now_ns - known.get("started_ns", now_ns)) // 1000,
         organisation=caller.organisation if caller else None,
         key=caller.key.prefix if caller else None,
     )

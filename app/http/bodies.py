@@ -40,19 +40,32 @@ class AwaitedBodies:
         self._room = Condition()
         self._awaited: Counter[str] = Counter()
         self._total = 0
+        self._waiting = 0
 
     @contextmanager
     def awaiting(self, organisation: str) -> Iterator[None]:
         """Count one for as long as it lasts. Raises RefusalError busy."""
-        with self._room:
-            if not self._room.wait_for(lambda: self._has_room(organisation), self._room_s):
-                raise RefusalError("busy", "too many bodies are still being sent")
-            self._awaited[organisation] += 1
-            self._total += 1
+        self._enter(organisation)
         try:
             yield
         finally:
             self._leave(organisation)
+
+    def _enter(self, organisation: str) -> None:
+        with self._room:
+            if not self._has_room(organisation):
+                self._wait(organisation)
+            self._awaited[organisation] += 1
+            self._total += 1
+
+    def _wait(self, organisation: str) -> None:
+        """Wait a moment for room, behind the lock. Raises RefusalError busy."""
+        self._waiting += 1
+        try:
+            if not self._room.wait_for(lambda: self._has_room(organisation), self._room_s):
+                raise RefusalError("busy", "too many bodies are still being sent")
+        finally:
+            self._waiting -= 1
 
     def _has_room(self, organisation: str) -> bool:
         return self._total < self._most and self._awaited[organisation] < self._most_of_one
@@ -63,7 +76,8 @@ class AwaitedBodies:
             self._awaited[organisation] -= 1
             if not self._awaited[organisation]:
                 del self._awaited[organisation]
-            self._room.notify_all()
+            if self._waiting:
+                self._room.notify_all()
 
     def read(self) -> None:
         """Read this request's body, which is kept for whoever asks for it next.
@@ -75,8 +89,12 @@ class AwaitedBodies:
         if not (length or "Transfer-Encoding" in request.headers):
             return
         caller = g.get("caller")
-        with self.awaiting(caller.organisation if caller else ""):
+        organisation = caller.organisation if caller else ""
+        self._enter(organisation)
+        try:
             body = request.get_data()
+        finally:
+            self._leave(organisation)
         if length is None and len(body) >= BODY_BYTES_MAX:
             raise ProblemError("payload-too-large", f"less than {BODY_BYTES_MAX} bytes in chunks")
         if length is not None and len(body) < length:

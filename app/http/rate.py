@@ -82,15 +82,15 @@ class RateLimits:
             raise ProblemError(
                 "rate-limited", "Too many calls.", headers={"Retry-After": str(wait_s)}
             )
-        g.rated_by_key = is_known
+        g.rated = shown, is_known
 
     def settle(self, answer: Response) -> Response:
         """Know a key that was valid, and count its first call for it; forget one that was not."""
-        shown = _shown()
-        if shown is None or "rated_by_key" not in g:
+        shown, is_known = g.get("rated", (None, False))
+        if shown is None:
             return answer
         is_valid = "caller" in g
-        if is_valid and not g.rated_by_key:
+        if is_valid and not is_known:
             self._keys.take(shown)
             self._addresses.give_back(_address())
         elif not is_valid and g.get("refused") and g.refused.code == "unauthenticated":

@@ -11,7 +11,11 @@ T = TypeVar("T")
 
 
 class Recent(Generic[T]):
-    """Values by name, each until its own deadline; the oldest make room."""
+    """Values by name, each until its own deadline; the oldest make room.
+
+    Past half of its time a value is withheld from one caller, who looks it up anew while the
+    others go on with it: else all of them would look it up at the same moment.
+    """
 
     def __init__(
         self,
@@ -26,25 +30,39 @@ class Recent(Generic[T]):
         self._steady_ns = steady_ns
         self._lock = Lock()
         self._items: dict[bytes, tuple[T, int]] = {}
+        self._renewed: dict[bytes, int] = {}
 
     def deadline_ns(self) -> int:
         """Return until when something is good that is looked up from now on."""
         return self._steady_ns() + self._keep_ns
 
     def get(self, name: bytes) -> T | None:
-        """Return what was put under a name and is still good."""
+        """Return what was put under a name and is still good, but to one who is to renew it."""
         value, until_ns = self._items.get(name, (None, 0))
-        return value if self._steady_ns() < until_ns else None
+        left_ns = until_ns - self._steady_ns()
+        if left_ns <= 0 or (left_ns < self._keep_ns // 2 and self._is_first(name, until_ns)):
+            return None
+        return value
+
+    def _is_first(self, name: bytes, until_ns: int) -> bool:
+        """Say whether nobody renews this value yet."""
+        with self._lock:
+            is_first = self._renewed.get(name) != until_ns
+            self._renewed[name] = until_ns
+        return is_first
 
     def put(self, name: bytes, value: T, *, until_ns: int) -> None:
         """Remember a value until the deadline that was asked for before it was looked up."""
         with self._lock:
             self._items.pop(name, None)
             while len(self._items) >= self._most:
-                del self._items[next(iter(self._items))]
+                oldest = next(iter(self._items))
+                del self._items[oldest]
+                self._renewed.pop(oldest, None)
             self._items[name] = value, until_ns
 
     def clear(self) -> None:
         """Forget everything."""
         with self._lock:
             self._items.clear()
+            self._renewed.clear()

@@ -14,6 +14,7 @@ from tests.scenario import DAY_MS, DOMAIN, FIRST_DAY, HOUR_MS, MWH, gsrn
 
 _NUMBERS = count(500_000)
 MISSING = object()
+OK = 200
 
 
 @dataclass
@@ -29,6 +30,12 @@ class Party:
     def get(self, path: str, **headers: str) -> TestResponse:
         """Read."""
         return self.client.get(f"/v1{path}", headers={**self._shown, **headers})
+
+    def shown(self, path: str) -> Any:  # noqa: ANN401 - JSON
+        """Read what must be visible; return it."""
+        answer = self.get(path)
+        assert answer.status_code == OK, answer.json
+        return answer.json
 
     def send(
         self,
@@ -63,7 +70,8 @@ class Party:
 def code(answer: TestResponse) -> str:
     """Return the code of a problem."""
     assert answer.mimetype == "application/problem+json", answer.data
-    found: str = answer.json["type"].removeprefix("/problems/")
+    problem: Any = answer.json
+    found: str = problem["type"].removeprefix("/problems/")
     return found
 
 

@@ -47,9 +47,9 @@ def test_energy_becomes_certificates_that_are_moved_retired_and_proven(doors: Do
         "accepted",
     )
     assert accepted["items"] == [{"issuance": request["id"], "first": 1, "last": 10}]
-    held = buyer.get(f"/accounts/{buyer.account}/holdings").json["holdings"]
+    held = buyer.shown(f"/accounts/{buyer.account}/holdings")["holdings"]
     assert [(row["state"], row["quantity"]) for row in held] == [("active", 6), ("retired", 4)]
-    receipt = buyer.get(f"/operations/{retirement['id']}/receipt.json").json
+    receipt = buyer.shown(f"/operations/{retirement['id']}/receipt.json")
     public = doors.client.get(retirement["operation"]["receipt"])
     proof = Proof.parse(public.text)
     assert receipt["proof"] == public.text
@@ -74,10 +74,11 @@ def test_a_list_leads_from_page_to_page_through_all_of_it(doors: Doors) -> None:
         seller.made("/transfers", {"from": seller.account, "to": other, "items": items})
 
     for query in ("", f"&issuance={issuance}", f"&account={seller.account}", "&state=active"):
-        found, cursor = [], ""
+        found: list[str] = []
+        cursor: str | None = ""
         while cursor is not None:
             more = f"&cursor={cursor}" if cursor else ""
-            answer = seller.get(f"/bundles?limit=2{query}{more}").json
+            answer = seller.shown(f"/bundles?limit=2{query}{more}")
             found += [row["address"] for row in answer["bundles"]]
             cursor = answer["next"]
         assert len(found) == len(set(found)) == (5 if "account=" in query else 9)
@@ -102,7 +103,7 @@ def test_what_is_listed_can_be_shown(doors: Doors) -> None:
         ("operations", "operations"),
     ):
         for party in (seller, body):
-            listed = party.get(f"/{noun}").json[member]
+            listed = party.shown(f"/{noun}")[member]
             assert listed
-            shown = party.get(f"/{noun}/{listed[0]['id']}").json
+            shown = party.shown(f"/{noun}/{listed[0]['id']}")
             assert {name: shown[name] for name in listed[0]} == listed[0]

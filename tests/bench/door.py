@@ -26,13 +26,16 @@ from app.factory import establish, first_keys
 from app.services.founding import Founding
 from app.settings import Settings
 from tests.api.parties import Party, approval, issued, joined, new_device
-from tests.bench.servers import ROOT, SERVERS, milliseconds, serving, wait_for
+from tests.bench.servers import ROOT, SERVERS, free_port, milliseconds, serving, wait_for
 from tests.bench.spine import pgbench, postgresql
 from tests.scenario import MWH
 
 ACCOUNTS = 64
 BULK = 1_000
 HOUR_WH = 2_000 * MWH
+NOOP = "no-op route of bare Flask, 1 worker"
+NOOP_BEHIND = "no-op route behind the door, 1 worker"
+SERVE = ("app.cli", "serve", "--no-worker")
 SCRIPT = Path(__file__).with_name("door.lua")
 
 
@@ -85,7 +88,7 @@ def make_world(settings: Settings) -> World:
     issued(seller, hour_wh=HOUR_WH)
     share = HOUR_WH * 24 // MWH // ACCOUNTS
     for number, account in enumerate(accounts[1:], 1):
-        item = {"issuance": seller.get("/issuances").json["issuances"][0]["id"]}
+        item = {"issuance": seller.shown("/issuances")["issuances"][0]["id"]}
         item |= {"first": number * share + 1, "last": (number + 1) * share}
         seller.made("/transfers", {"from": seller.account, "to": account, "items": [item]})
     app.extensions["eac-context"].close()
@@ -112,16 +115,17 @@ def loads(world: World, *, connections: int) -> list[Load]:
 
 
 @contextmanager
-def served(world: World) -> Iterator[str]:
-    """Give the address of `eac serve` over the world's database."""
+def served(world: World, *command: str) -> Iterator[str]:
+    """Give the address of a server over the world's database, by its command and a port."""
     environment = os.environ | {
         "EAC_HOME": str(world.settings.home),
         "EAC_DATABASE_URL": world.settings.database_url,
         "EAC_RATE_PER_MINUTE": "0",
+        "EAC_PUBLIC_RATE_PER_MINUTE": "0",
     }
-    port = "8089"
+    port = str(free_port())
     process = subprocess.Popen(
-        [sys.executable, "-m", "app.cli", "serve", "--port", port],
+        [sys.executable, "-m", *command, port],
         cwd=ROOT,
         env=environment,
         stdout=subprocess.DEVNULL,
@@ -141,7 +145,8 @@ def drive(url: str, load: Load | None, key: str, *, connections: int, seconds: i
     environment = dict(os.environ)
     with ExitStack() as stack:
         if load is None:
-            command += [f"-c{connections}", f"{url}/plain"]
+            shown = ["-H", f"Authorization: Bearer {key}"] if key else []
+            command += [f"-c{connections}", *shown, f"{url}/plain"]
         else:
             folder = Path(stack.enter_context(TemporaryDirectory()))
             (folder / "bodies").write_text("\n".join(load.bodies) + "\n")
@@ -187,17 +192,21 @@ def main() -> None:
         beside = server.replace("/postgres?", "/pgbench?")
         url = server.replace("/postgres?", "/bench?") if asked.database == "postgresql" else ""
         world = make_world(Settings.of(home=folder / "home", database_url=url))
-        _, noop = stack.enter_context(serving(SERVERS["granian"]))
-        door = stack.enter_context(served(world))
+        _, bare = stack.enter_context(serving(SERVERS["granian"]))
+        idle = stack.enter_context(served(world, "tests.bench.noop"))
+        one = stack.enter_context(served(world, *SERVE, "--workers", "1", "--port"))
+        door = stack.enter_context(served(world, *SERVE, "--port"))
+        single, bulk = loads(world, connections=asked.connections)
         for _ in range(asked.rounds):
-            found.setdefault("no-op route", []).append(
-                drive(noop, None, "", connections=asked.connections, seconds=asked.seconds)
-            )
-            for load in loads(world, connections=asked.connections):
-                rate = drive(
-                    door, load, world.key, connections=asked.connections, seconds=asked.seconds
-                )
-                found.setdefault(load.name, []).append(rate)
+            for name, url, load, key in (
+                (NOOP, bare, None, ""),
+                (NOOP_BEHIND, idle, None, world.key),
+                ("transfer, 1 worker", one, single, world.key),
+                ("transfer, workers by default", door, single, world.key),
+                (bulk.name, door, bulk, world.key),
+            ):
+                rate = drive(url, load, key, connections=asked.connections, seconds=asked.seconds)
+                found.setdefault(name, []).append(rate)
             transactions.append(pgbench(beside, seconds=asked.seconds, clients=32))
     show(asked, found, transactions)
 
@@ -205,11 +214,13 @@ def main() -> None:
 def show(
     asked: argparse.Namespace, found: dict[str, list[Rate]], transactions: list[float]
 ) -> None:
-    """Print medians, and each beside the route that does nothing."""
+    """Print medians, and each beside the routes that do nothing and pgbench."""
     table = Table(title=f"{asked.database}, {asked.connections} connections, sealed")
-    for name in ("what", "requests/s", "operations/s", "of no-op", "p50 ms", "p99 ms"):
-        table.add_column(name, justify="left" if name == "what" else "right")
-    noop = median(rate.requests_s for rate in found["no-op route"])
+    columns = ("requests/s", "operations/s", "of no-op", "of it behind the door", "p50", "p99 ms")
+    table.add_column("what")
+    for name in columns:
+        table.add_column(name, justify="right")
+    noop, behind = (median(rate.requests_s for rate in found[name]) for name in (NOOP, NOOP_BEHIND))
     for name, rates in found.items():
         requests_s = median(rate.requests_s for rate in rates)
         operations = requests_s * (BULK if name.startswith("bulk") else 1)
@@ -218,12 +229,15 @@ def show(
             f"{requests_s:,.1f}",
             f"{operations:,.0f}",
             f"{operations / noop:.2f}",
+            f"{operations / behind:.2f}",
             f"{median(rate.p50_ms for rate in rates):.1f}",
             f"{median(rate.p99_ms for rate in rates):.1f}",
         )
     tps = median(transactions)
-    table.add_row("pgbench -N, 32 clients", "", f"{tps:,.0f}", f"{tps / noop:.2f}")
-    Console(width=100).print(table)
+    table.add_row(
+        "pgbench -N, 32 clients", "", f"{tps:,.0f}", f"{tps / noop:.2f}", f"{tps / behind:.2f}"
+    )
+    Console(width=120).print(table)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,8 @@ from pathlib import Path
 from shutil import which
 from subprocess import run
 
+import pytest
+
 from tests.bench.servers import free_port
 from tests.house.sources import ROOT
 
@@ -19,8 +21,8 @@ def block(mark: str) -> str:
     return rest.partition("\n```\n")[0]
 
 
+@pytest.mark.skipif(which("curl") is None, reason="the walk is told for curl")
 def test_the_walk_from_a_key_to_a_retirement_and_its_receipt(tmp_path: Path) -> None:
-    assert which("curl"), "the walk is told for curl"
     (tmp_path / ".venv").mkdir()
     (tmp_path / ".venv" / "bin").symlink_to(Path(sys.executable).parent)
     environment = {name: text for name, text in os.environ.items() if not name.startswith("EAC_")}

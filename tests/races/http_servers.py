@@ -77,7 +77,15 @@ def started(settings: Settings, lines: Path, *command: str) -> Server:
         "EAC_DATABASE_URL": settings.database_url,
         "EAC_PUBLIC_RATE_PER_MINUTE": "0",
     }
-    words = command or (*COMMAND, "serve", "--no-worker", "--threads", str(THREADS))
+    words = command or (
+        *COMMAND,
+        "serve",
+        "--no-worker",
+        "--workers",
+        "1",
+        "--threads",
+        str(THREADS),
+    )
     with lines.open("ab") as written:
         process = subprocess.Popen(
             [*words, "--port", str(port)],
