@@ -10,8 +10,12 @@ storage     where rows live: SQLAlchemy, SQLite and PostgreSQL
 services    what happens in one transaction: decide, chain, seal, commit
 reporting   what can be asked, read only
 http, api   what every door shares, and the REST door
-factory     settings become storage, services and doors
+worker      what runs by itself, under a lease
+factory     settings become storage, services and a registry
+application the WSGI application: a registry behind its doors
 demo, cli   the bundled real data and its journey; the command `eac`
+
+Beside them, known to all: settings and logs.
 
 This module imports nothing, so that `app.ledger` loads without Flask.
 """

@@ -214,7 +214,7 @@ def show_applications(
 ) -> dict[str, Any]:
     """List applications, those in a state alone where one is named."""
     rows = context().onboarding.list(state=state, after=cursor, limit=limit + 1)
-    return page("organisations", [applied(row) for row in rows], limit=limit, key="id")
+    return page("organisations", applied(rows), limit=limit, key="id")
 
 
 def _applicant(key: str, asked: NewApplication) -> str:

@@ -14,7 +14,7 @@ from app.api.answers import uuid, whole
 from app.api.door import WRITES, Door, idempotent
 from app.api.members import json_body
 from app.api.verbs import Asking, Verb, asking
-from app.http.access import ANY_KEY, caller
+from app.http.access import caller
 from app.http.context import context
 from app.http.idempotency import KEY_MAX, idempotency_key, is_key, operation_id
 from app.http.json import MalformedError, read_strictly
@@ -37,6 +37,9 @@ VERBS: dict[str, Verb] = {
     **retirements.VERBS,
 }
 """What may be asked in bulk, by type."""
+
+MAY = sorted({role for verb in VERBS.values() for role in verb.may})
+"""Who may ask anything in bulk; what, is looked at item by item."""
 
 door = Door("bulk", "Many operations in one request.")
 
@@ -86,7 +89,7 @@ _GIVES = {
 
 @door.view(
     "/operations",
-    may=[ANY_KEY],
+    may=MAY,
     scope=WRITE,
     answer=OutcomesSchema,
     method="POST",

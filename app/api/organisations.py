@@ -1,5 +1,6 @@
 """Organisations: who takes part, with the names that the caller may read."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -57,7 +58,7 @@ def show_organisations(*, limit: int, cursor: str | None = None) -> dict[str, An
     rows = list_organisations(
         context().storage, viewer=caller().viewer, cursor=cursor, limit=limit + 1
     )
-    return page("organisations", [_admitted(row) for row in rows], limit=limit, key="id")
+    return page("organisations", _admitted(rows), limit=limit, key="id")
 
 
 @door.view(
@@ -73,42 +74,53 @@ def show_organisation(organisation: UUID) -> dict[str, Any]:
     if asked == who.organisation or who.sees_all:
         admitted = find_organisation(context().storage, asked)
         if admitted is not None:
-            return _admitted(admitted)
+            return _admitted([admitted])[0]
         application = context().onboarding.find(asked)
         if application is not None and (asked == who.organisation or ISSUING_BODY in who.roles):
-            return applied(application)
+            return applied([application])[0]
     raise RefusalError("not-found", "no such organisation")
 
 
-def _record(organisation: str, commitment: str) -> dict[str, Any] | None:
-    """Return the names of an organisation, where the caller may read them."""
+def _visible_records(commitments: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+    """Return the names of organisations that the caller may read, given their commitments."""
     who = caller()
-    if organisation != who.organisation and ISSUING_BODY not in who.roles:
-        return None
-    return context().onboarding.record_of(commitment)
+    is_theirs = ISSUING_BODY in who.roles
+    visible = [
+        commitment
+        for organisation, commitment in commitments.items()
+        if is_theirs or organisation == who.organisation
+    ]
+    return context().onboarding.records_of(visible) if visible else {}
 
 
-def _admitted(row: Row) -> dict[str, Any]:
-    return {
-        "id": row["id"],
-        "state": ADMITTED,
-        "roles": row["roles"].split(),
-        "country": row["country"],
-        "commitment": row["record"],
-        "record": _record(row["id"], row["record"]),
-        "reason": None,
-    }
+def _admitted(rows: Sequence[Row]) -> list[dict[str, Any]]:
+    records = _visible_records({row["id"]: row["record"] for row in rows})
+    return [
+        {
+            "id": row["id"],
+            "state": ADMITTED,
+            "roles": row["roles"].split(),
+            "country": row["country"],
+            "commitment": row["record"],
+            "record": records.get(row["record"]),
+            "reason": None,
+        }
+        for row in rows
+    ]
 
 
-def applied(application: Application) -> dict[str, Any]:
-    """Show an application; it is admitted only once the log says so."""
-    is_admitted = application.state == ADMITTED
-    return {
-        "id": application.organisation,
-        "state": PENDING if is_admitted else application.state,
-        "roles": list(application.roles),
-        "country": application.country,
-        "commitment": application.record,
-        "record": _record(application.organisation, application.record),
-        "reason": application.reason,
-    }
+def applied(applications: Sequence[Application]) -> list[dict[str, Any]]:
+    """Show applications; one is admitted only once the log says so."""
+    records = _visible_records({item.organisation: item.record for item in applications})
+    return [
+        {
+            "id": item.organisation,
+            "state": PENDING if item.state == ADMITTED else item.state,
+            "roles": list(item.roles),
+            "country": item.country,
+            "commitment": item.record,
+            "record": records.get(item.record),
+            "reason": item.reason,
+        }
+        for item in applications
+    ]

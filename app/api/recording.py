@@ -46,9 +46,8 @@ def recording(  # noqa: PLR0913 - what a write says of itself stands in one plac
     path with names in braces of what `show` gives, which is the answer itself where `is_exact`.
     """
     schema = _schema(verb, (*within, *(fixed or {})), readers or {})
-    view = _view(verb, show, location, status, fixed or {})
-    if is_exact:
-        view = _exactly(view)
+    plain = _view(verb, show, location, status, fixed or {})
+    view = _exactly(plain) if is_exact else plain
     view.__name__, view.__doc__ = name, about
     door.view(
         rule,

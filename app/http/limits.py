@@ -22,6 +22,5 @@ def _check_route() -> None:
 
 
 def _check_length() -> None:
-    announced = request.environ.get("CONTENT_LENGTH")
-    if announced and (request.content_length or 0) > BODY_BYTES_MAX:
+    if (request.content_length or 0) > BODY_BYTES_MAX:
         raise ProblemError("payload-too-large", f"at most {BODY_BYTES_MAX} bytes")

@@ -54,15 +54,6 @@ def list_senders(storage: Storage, account: str, *, cursor: str | None, limit: i
     return fetch(storage, after(query, [senders.c.sender], cursor and [cursor]))
 
 
-def find_sender(storage: Storage, account: str, sender: str) -> bool:
-    """Say whether transfers of a sender enter an account at once."""
-    query = select(senders.c.is_allowed).where(
-        senders.c.account == account, senders.c.sender == sender
-    )
-    row = fetch_one(storage, query)
-    return row is not None and bool(row["is_allowed"])
-
-
 def _accounts(viewer: str | None) -> Select[Any]:
     query = select(accounts)
     return query if viewer is None else query.where(accounts.c.organisation == viewer)

@@ -68,7 +68,7 @@ class Applications(Protocol):
     def decide(self, organisation: str, *, state: str, reason: str | None) -> None:
         """Decide an application that is pending; leave any other as it is."""
 
-    def sealed(self, commitment: str) -> bytes | None:
+    def sealed(self, commitments: Sequence[str]) -> dict[str, bytes]:
         """Return a row of the vault."""
 
 
@@ -139,13 +139,13 @@ class Onboarding:
             raise RefusalError("request-already-decided", f"it is {decided.state}")
         return decided
 
-    def record_of(self, commitment: str) -> dict[str, Any] | None:
-        """Return what the vault holds under a commitment; None where it was erased or never was.
+    def records_of(self, commitments: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """Return what the vault holds under commitments, by commitment, as far as it does.
 
-        Raises InvalidTag where the row was altered.
+        Raises InvalidTag where a row was altered.
         """
-        sealed = self._applications.sealed(commitment)
-        return None if sealed is None else self._vault.open(commitment, sealed)[1]
+        sealed = self._applications.sealed(commitments)
+        return {name: self._vault.open(name, row)[1] for name, row in sealed.items()}
 
     def _must_find(self, organisation: str) -> Application:
         found = self.find(organisation)

@@ -73,11 +73,12 @@ class ApplicationRows:
             driver.execute(self._decide, {"who": organisation, "open": PENDING, **decided})
             driver.commit()
 
-    def sealed(self, commitment: str) -> bytes | None:
-        """Return a row of the vault."""
-        query = select(vault.c.sealed).where(vault.c.commitment == commitment)
+    def sealed(self, commitments: Sequence[str]) -> dict[str, bytes]:
+        """Return rows of the vault, by commitment."""
+        query = select(vault.c.commitment, vault.c.sealed)
+        query = query.where(vault.c.commitment.in_(commitments))
         with self._database.reading() as connection:
-            return connection.scalar(query)
+            return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def _decide() -> Update:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.api.bulk import VERBS
+from app.api.bulk import MAY, VERBS
 from app.http.access import declared
 from app.services.credentials import ADMINISTER, READ, SCOPES, WRITE
 from tests.api.doors import Doors
@@ -192,7 +192,7 @@ def test_every_verb_in_bulk_is_allowed_to_whom_its_own_route_is(doors: Doors) ->
         assert (frozenset(verb.may), verb.scope) == (access.roles, access.scope), name
 
 
-@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("role", MAY)
 def test_in_bulk_each_role_may_ask_what_it_may_ask_alone(doors: Doors, role: str) -> None:
     asked = [{"type": name, "nonsense": True} for name in sorted(VERBS)]
 
@@ -206,6 +206,13 @@ def test_in_bulk_each_role_may_ask_what_it_may_ask_alone(doors: Doors, role: str
         name for name, verb in VERBS.items() if role not in verb.may
     }
     assert set(told.values()) <= {"forbidden-role", "unknown-field", "missing-field"}
+
+
+@pytest.mark.parametrize("role", sorted(set(ROLES) - set(MAY)))
+def test_who_may_ask_nothing_is_refused_as_a_whole_in_bulk(doors: Doors, role: str) -> None:
+    answer = Party(doors.client, doors.keys[role]).post("/operations", [{"type": "transfer"}])
+
+    assert code(answer) == "forbidden-role"
 
 
 def test_a_scope_that_is_missing_is_named(doors: Doors) -> None:

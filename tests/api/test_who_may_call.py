@@ -73,7 +73,7 @@ TABLE: dict[tuple[str, str], tuple[frozenset[str], str]] = {
     ("POST", "/v1/measurement-reports/<uuid:report>/accept"): (AUTHORITY, WRITE),
     ("GET", "/v1/openapi.json"): (ANYBODY, READ),
     ("GET", "/v1/operations"): (MEMBERS, READ),
-    ("POST", "/v1/operations"): (MEMBERS, WRITE),
+    ("POST", "/v1/operations"): (HOLDERS | AUTHORITY, WRITE),
     ("GET", "/v1/operations/<uuid:operation>"): (MEMBERS, READ),
     ("GET", "/v1/operations/<uuid:operation>/receipt"): (ANYBODY, READ),
     ("GET", "/v1/operations/<uuid:operation>/receipt.json"): (MEMBERS, READ),

@@ -8,6 +8,7 @@ from tests.api.doors import Doors
 from tests.api.parties import (
     Party,
     approval,
+    code,
     issued,
     joined,
     new_device,
@@ -107,3 +108,64 @@ def test_what_is_listed_can_be_shown(doors: Doors) -> None:
             assert listed
             shown = party.shown(f"/{noun}/{listed[0]['id']}")
             assert {name: shown[name] for name in listed[0]} == listed[0]
+
+
+def test_a_request_that_was_rejected_or_withdrawn_may_be_made_again(doors: Doors) -> None:
+    body = issuing_body(doors)
+    seller = with_device(joined(doors.client, body, "generator"), body, automatic=False)
+    seller.made("/measurement-reports", report(seller.device))
+    asked = {"device": seller.device, "account": seller.account, **period()}
+    rejected, withdrawn, kept = (seller.made("/issuances", asked)["id"] for _ in range(3))
+
+    told = [
+        body.made(f"/issuances/{rejected}/reject", {"reason": "meter-in-doubt"}),
+        seller.made(f"/issuances/{withdrawn}/withdraw"),
+        body.made(f"/issuances/{kept}/approve"),
+    ]
+
+    assert [answer["state"] for answer in told] == ["rejected", "withdrawn", "issued"]
+    assert code(body.post(f"/issuances/{rejected}/approve")) == "request-already-decided"
+    assert code(seller.post(f"/issuances/{kept}/withdraw")) == "request-already-decided"
+    standing = {row["id"]: row["state"] for row in seller.shown("/issuances")["issuances"]}
+    assert standing == {rejected: "rejected", withdrawn: "withdrawn", kept: "issued"}
+
+
+def test_a_whitelisted_sender_needs_no_offer_until_it_is_forgotten(doors: Doors) -> None:
+    body = issuing_body(doors)
+    seller = with_device(joined(doors.client, body, "generator"), body)
+    buyer = joined(doors.client, body, "buyer")
+    issued(seller)
+    move = {"from": seller.account, "to": buyer.account, "quantity": 2}
+    path = f"/accounts/{buyer.account}/whitelist"
+
+    before = seller.post("/transfers", move)
+    allowed = buyer.send("PUT", f"{path}/{seller.account}")
+    moved = seller.made("/transfers", move)
+    listed = buyer.shown(path)["senders"]
+    forgotten = buyer.send("DELETE", f"{path}/{seller.account}")
+
+    assert code(before) == "not-whitelisted"
+    assert (allowed.status_code, forgotten.status_code) == (200, 200)
+    assert allowed.headers["Location"] == f"/v1{path}"
+    assert (moved["state"], moved["quantity"], listed) == ("completed", 2, [seller.account])
+    assert code(seller.post("/transfers", move)) == "not-whitelisted"
+
+
+def test_an_offer_that_is_rejected_or_recalled_gives_the_certificates_back(doors: Doors) -> None:
+    body = issuing_body(doors)
+    seller = with_device(joined(doors.client, body, "generator"), body)
+    buyer = joined(doors.client, body, "buyer")
+    issued(seller)
+    move = {"from": seller.account, "to": buyer.account, "quantity": 24}
+
+    rejected = seller.made("/transfers/offer", move)["id"]
+    said = buyer.made(f"/transfers/{rejected}/reject")["state"]
+    recalled = seller.made("/transfers/offer", move)["id"]
+    said_then = seller.made(f"/transfers/{recalled}/recall")["state"]
+
+    assert (said, said_then) == ("rejected", "recalled")
+    assert code(buyer.post(f"/transfers/{recalled}/accept")) == "offer-already-decided"
+    held = seller.shown(f"/accounts/{seller.account}/holdings")["holdings"]
+    assert [(row["state"], row["quantity"]) for row in held] == [("active", 24)]
+    states = [row["state"] for row in buyer.shown("/transfers")["transfers"]]
+    assert states == ["rejected", "recalled"]

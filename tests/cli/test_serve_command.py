@@ -220,6 +220,8 @@ def test_its_lines_are_json_without_what_was_sent(serving: Serving) -> None:
 
     for path in (*(f"/v1/{path}" for path in paths), "/metrics"):
         serving.ask("GET", path, headers=headers)
+    serving.process.send_signal(signal.SIGTERM)
+    serving.process.wait(timeout=ANSWER_S)
 
     lines = serving.written()
     requests = [line for line in lines if line["event"] == "request"]

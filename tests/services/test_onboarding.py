@@ -87,7 +87,7 @@ def test_its_record_is_sealed_in_the_vault_and_opens_under_its_commitment(
 
     with registry.storage.reading() as connection:
         sealed = connection.scalar(select(vault.c.sealed))
-    assert onboarding.record_of(found.record) == RECORD
+    assert onboarding.records_of([found.record]) == {found.record: RECORD}
     assert sealed is not None
     assert RECORD["name"].encode() not in sealed
 
@@ -270,7 +270,8 @@ def test_an_application_becomes_an_admission_on_the_log_that_audits(
     assert admission.attachments == NOTHING
     assert admitted[asked.organisation] == Organisation(*asked.content)
     assert report.findings == []
-    assert onboarding.record_of(admitted[asked.organisation].record) == RECORD
+    record = admitted[asked.organisation].record
+    assert onboarding.records_of([record]) == {record: RECORD}
 
 
 def test_a_record_that_was_erased_is_nothing(registry: Registry, onboarding: Onboarding) -> None:
@@ -278,7 +279,7 @@ def test_a_record_that_was_erased_is_nothing(registry: Registry, onboarding: Onb
     with registry.storage.database.engine.begin() as connection:
         connection.execute(delete(vault))
 
-    assert onboarding.record_of(found.record) is None
+    assert onboarding.records_of([found.record]) == {}
 
 
 def test_a_record_that_was_altered_is_not_opened(
@@ -289,7 +290,7 @@ def test_a_record_that_was_altered_is_not_opened(
         connection.execute(update(vault).values(sealed=bytes(100)))
 
     with pytest.raises(InvalidTag):
-        onboarding.record_of(found.record)
+        onboarding.records_of([found.record])
 
 
 @pytest.mark.race

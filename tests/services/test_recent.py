@@ -19,10 +19,23 @@ def test_a_value_is_good_until_its_deadline() -> None:
     recent.put(b"name", "value", until_ns=recent.deadline_ns())
 
     found = []
-    for steady.now_ns in (0, 9, 10):
+    for steady.now_ns in (0, 5, 10):
         found.append(recent.get(b"name"))
 
     assert found == ["value", "value", None]
+
+
+def test_past_half_of_its_time_one_caller_renews_a_value_while_the_others_go_on() -> None:
+    steady = Steady()
+    recent: Recent[str] = Recent(keep_ns=10, steady_ns=steady)
+    recent.put(b"name", "old", until_ns=recent.deadline_ns())
+    steady.now_ns = 6
+
+    found = [recent.get(b"name") for _ in range(3)]
+    recent.put(b"name", "new", until_ns=recent.deadline_ns())
+
+    assert found == [None, "old", "old"]
+    assert [recent.get(b"name") for _ in range(2)] == ["new", "new"]
 
 
 def test_the_deadline_counts_from_before_it_was_looked_up() -> None:
