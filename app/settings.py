@@ -29,7 +29,7 @@ class Settings:
     database_url: str = ""
     keys: Path = Path()
     clock_leap_max_s: int = 300
-    rate_per_minute: int = 60_000
+    rate_per_minute: int = 600_000
     public_rate_per_minute: int = 600
     trusted_proxies: int = 0
 
