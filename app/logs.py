@@ -5,17 +5,13 @@ quote a body, a query or the parameters of a statement. Of other people's log re
 stands in their program is written. An API key that slipped in all the same is cut to its prefix.
 """
 
-import atexit
 import logging
 import sys
 from collections.abc import Iterator, Mapping, MutableMapping
-from contextlib import suppress
 from datetime import UTC, datetime
-from queue import SimpleQueue
 from re import compile as pattern
-from threading import Thread
 from traceback import walk_tb
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO
 
 import orjson
 import structlog
@@ -47,55 +43,16 @@ class LineFormatter(logging.Formatter):
         return render(event).decode()
 
 
-class Lines:
-    """A stream whose writer goes on at once, while a thread behind it writes whole lines.
-
-    A write lets go of the interpreter, and among many busy threads coming by it again takes
-    longer than the rest of a request. What is queued is written before the process ends, unless
-    it is killed.
-    """
-
-    def __init__(self, target: BinaryIO) -> None:
-        """Take where lines go in the end."""
-        self._target = target
-        self._lines: SimpleQueue[bytes | None] = SimpleQueue()
-        self._writer = Thread(target=self._write_all, name="log lines", daemon=True)
-        self._writer.start()
-        atexit.register(self.close)
-
-    def write(self, line: bytes) -> int:
-        """Queue a line."""
-        self._lines.put(line)
-        return len(line)
-
-    def flush(self) -> None:
-        """Do nothing: every line is flushed once it is written."""
-
-    def close(self) -> None:
-        """Write what is queued."""
-        self._lines.put(None)
-        self._writer.join()
-
-    def _write_all(self) -> None:
-        while (line := self._lines.get()) is not None:
-            with suppress(OSError, ValueError):
-                self._target.write(line)
-                if self._lines.empty():
-                    self._target.flush()
-        with suppress(OSError, ValueError):
-            self._target.flush()
-
-
-def configure(stream: BinaryIO | Lines | None = None) -> None:
+def configure(stream: BinaryIO | None = None) -> None:
     """Let structlog and the standard library's logging write lines, to standard error by default.
 
     Called once by whatever runs a process; libraries and tests keep what they have.
     """
-    target: BinaryIO | Lines = sys.stderr.buffer if stream is None else stream
+    target = sys.stderr.buffer if stream is None else stream
     structlog.configure(
         processors=[_write],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.BytesLoggerFactory(cast("BinaryIO", target)),
+        logger_factory=structlog.BytesLoggerFactory(target),
         cache_logger_on_first_use=False,
     )
     handler = _BytesHandler(target)
@@ -126,7 +83,7 @@ def describe(error: BaseException) -> list[dict[str, Any]]:
 class _BytesHandler(logging.Handler):
     """Hands lines to a stream of bytes; a line that cannot be written stops nobody's work."""
 
-    def __init__(self, target: BinaryIO | Lines) -> None:
+    def __init__(self, target: BinaryIO) -> None:
         super().__init__()
         self._target = target
 

@@ -7,6 +7,7 @@ import orjson
 from marshmallow import Schema, fields
 
 from app.api.instant import Instant
+from app.http.idempotency import REPLAYED
 from app.http.paging import ID, Form, Whole
 from app.services.record import Accepted
 
@@ -15,7 +16,7 @@ LIMIT_MAX = 200
 
 RECORDED_HEADERS = {
     "Location": "Where the resource stands.",
-    "Idempotency-Replayed": "`true` where the answer of an earlier request is given again.",
+    REPLAYED: "`true` where the answer of an earlier request is given again.",
 }
 
 
@@ -126,6 +127,13 @@ def link_of(accepted: Accepted, leaf: Mapping[str, Any] | None = None) -> dict[s
     )
 
 
+def link_of_row(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the link to the operation of a leaf's row."""
+    return operation_link(
+        id=row["operation"], type=row["type"], index=row["index"], height=row["height"]
+    )
+
+
 def leaf_of(leaf: bytes) -> dict[str, Any]:
     """Return a leaf of our own log as a value."""
     found: dict[str, Any] = orjson.loads(leaf)
@@ -134,7 +142,7 @@ def leaf_of(leaf: bytes) -> dict[str, Any]:
 
 def recorded_headers(accepted: Accepted, location: str) -> dict[str, str]:
     """Return the headers of an answer to a write."""
-    replayed = {"Idempotency-Replayed": "true"} if accepted.is_repeated else {}
+    replayed = {REPLAYED: "true"} if accepted.is_repeated else {}
     return {"Location": location, **replayed}
 
 

@@ -29,7 +29,7 @@ from app.api.recording import must_be_bare
 from app.api.verbs import asking, record_one
 from app.http.access import PUBLIC
 from app.http.context import context
-from app.http.idempotency import idempotency_key, operation_id
+from app.http.idempotency import REPLAYED, idempotency_key, operation_id
 from app.ledger.encoding import encode_document
 from app.registry import fields as kinds
 from app.registry.errors import RefusalError
@@ -144,7 +144,7 @@ def apply(members: dict[str, Any]) -> tuple[dict[str, Any], int, dict[str, str]]
     first_key = _first_key(organisation) if application.state == PENDING else None
     shown = {"id": organisation, "state": application.state, "key": first_key}
     headers = {"Location": f"/v1/organisations/{application.organisation}"}
-    replayed = {} if is_new else {"Idempotency-Replayed": "true"}
+    replayed = {} if is_new else {REPLAYED: "true"}
     return shown, HTTPStatus.CREATED, headers | replayed
 
 

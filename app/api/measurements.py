@@ -13,8 +13,8 @@ from app.api.answers import (
     PageByNumberQuerySchema,
     leaf_of,
     link_of,
+    link_of_row,
     next_cursor,
-    operation_link,
     page,
     uuid,
     whole,
@@ -245,10 +245,7 @@ def _find(report: str) -> Row:
 
 
 def _of_row(row: Row) -> dict[str, Any]:
-    link = operation_link(
-        id=row["operation"], type=row["type"], index=row["index"], height=row["height"]
-    )
-    return _shown(leaf_of(row["leaf"])["operation"], link)
+    return _shown(leaf_of(row["leaf"])["operation"], link_of_row(row))
 
 
 def _shown(asked: dict[str, Any], link: dict[str, Any]) -> dict[str, Any]:

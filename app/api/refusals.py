@@ -8,6 +8,7 @@ from app.api.answers import PageByIdQuerySchema, instant, next_cursor, page, tex
 from app.api.door import Door
 from app.http.access import ANY_KEY, caller
 from app.http.context import context
+from app.services.refusals import Refused
 
 door = Door("refusals", "Writes that were refused (R63).")
 
@@ -38,8 +39,5 @@ class RefusalsSchema(Schema):
 def show_refusals(*, limit: int, cursor: str | None = None) -> dict[str, Any]:
     """List what the caller was refused; auditors and the issuing body see all."""
     rows = context().refusals.list(organisation=caller().viewer, before=cursor, limit=limit + 1)
-    plain = [
-        {name: getattr(row, name) for name in RefusalSchema._declared_fields}  # noqa: SLF001 - marshmallow's own list
-        for row in rows
-    ]
+    plain = [Refused._make(row)._asdict() for row in rows]
     return page("refusals", plain, limit=limit, key="id")

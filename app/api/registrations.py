@@ -8,6 +8,7 @@ from uuid import UUID
 from marshmallow import Schema, fields
 
 from app.api.answers import (
+    RECORDED_HEADERS,
     OperationLinkSchema,
     leaf_of,
     link_of,
@@ -210,10 +211,7 @@ recording(
             "description": "The device's ETag as it was seen (R78).",
         }
     ),
-    headers={
-        "Location": "Where the device stands.",
-        "Idempotency-Replayed": "`true` where an earlier answer is given again.",
-    },
+    headers=RECORDED_HEADERS,
 )
 def automate_device(members: dict[str, Any], device: UUID) -> tuple[dict[str, Any], int, Any]:
     """Say whether requests of a device are issued at once."""

@@ -14,8 +14,8 @@ from app.api.answers import (
     PageByNumberQuerySchema,
     leaf_of,
     link_of,
+    link_of_row,
     next_cursor,
-    operation_link,
     page,
     quantity_of,
     ranges_of,
@@ -287,8 +287,5 @@ def show_transfer(transfer: UUID) -> dict[str, Any]:
 
 
 def _standing(row: Row) -> dict[str, Any]:
-    link = operation_link(
-        id=row["operation"], type=row["type"], index=row["index"], height=row["height"]
-    )
     moved = _moved(leaf_of(row["leaf"]), row["offer_state"] or COMPLETED)
-    return {**moved, "operation": link}
+    return {**moved, "operation": link_of_row(row)}

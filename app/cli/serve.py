@@ -140,7 +140,7 @@ def make_server(*, host: str, port: int, threads: int, workers: int, connections
 
 def load_app() -> "WSGIApplication":
     """Return the application of the environment, for a process of the server."""
-    logs.configure(logs.Lines(sys.stderr.buffer))
+    logs.configure()
     app = create_app(settings=Settings.from_environ())
     gc.collect()
     gc.freeze()

@@ -89,12 +89,8 @@ class AwaitedBodies:
         if not (length or "Transfer-Encoding" in request.headers):
             return
         caller = g.get("caller")
-        organisation = caller.organisation if caller else ""
-        self._enter(organisation)
-        try:
+        with self.awaiting(caller.organisation if caller else ""):
             body = request.get_data()
-        finally:
-            self._leave(organisation)
         if length is None and len(body) >= BODY_BYTES_MAX:
             raise ProblemError("payload-too-large", f"less than {BODY_BYTES_MAX} bytes in chunks")
         if length is not None and len(body) < length:

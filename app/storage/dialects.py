@@ -1,13 +1,12 @@
 """What differs between SQLite and PostgreSQL: keys by the set, bulk writes, pipelines, clocks."""
 
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from functools import cache, partial
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from functools import cache
 from time import time_ns
 from typing import Any, Protocol
 
 import orjson
-from psycopg.waiting import Ready, Wait
 from sqlalchemy import (
     ARRAY,
     Column,
@@ -84,8 +83,9 @@ class Postgresql:
         return {f"keys{at}": array_literal(values) for at, values in columns}
 
     def pipeline(self, driver: Any) -> AbstractContextManager[Any]:  # noqa: ANN401 - DB-API
-        """Return psycopg's pipeline, in which sending waits for nothing."""
-        return _sending(driver)
+        """Return psycopg's pipeline."""
+        pipeline: AbstractContextManager[Any] = driver.pipeline()
+        return pipeline
 
     def insert(self, driver: Any, table: Table, rows: Rows, suffix: str = "") -> None:  # noqa: ANN401 - DB-API
         """Insert from unnest in one statement."""
@@ -168,46 +168,11 @@ class Sqlite:
         return lambda: now_ms
 
 
-@contextmanager
-def _sending(driver: Any) -> Iterator[None]:  # noqa: ANN401 - DB-API
-    """Send everything in one go: the driver asks after each statement whether the socket is free.
-
-    Each such question lets go of the interpreter, and beside many busy threads it takes
-    milliseconds to come by it again. What the socket cannot take waits in libpq, whose results
-    are awaited at the end of the pipeline.
-    """
-    with driver.pipeline():
-        driver.wait = partial(_send_only, driver.wait)
-        try:
-            yield
-        finally:
-            del driver.wait
-
-
-def _send_only(wait: Callable[[Any], Any], sending: Generator[Wait, Ready, Any]) -> Any:  # noqa: ANN401 - psycopg's
-    """Drive what sends as if the socket were always free to write; leave reading to psycopg."""
-    try:
-        wanted = next(sending)
-        while wanted == Wait.RW:
-            wanted = sending.send(Ready.W)
-    except StopIteration as stopped:
-        return stopped.value
-    return wait(_resumed(sending, wanted))
-
-
-def _resumed(begun: Generator[Wait, Ready, Any], wanted: Wait) -> Generator[Wait, Ready, Any]:
-    try:
-        while True:
-            wanted = begun.send((yield wanted))
-    except StopIteration as stopped:
-        return stopped.value
-
-
 def array_literal(values: Iterable[Any]) -> str:
     """Return an array as PostgreSQL reads it (its manual, 8.15.2).
 
-    Written here because the driver's own way asks of each element what it is: some hundred times
-    the work, for arrays whose type the statement tells anyhow.
+    Written here because the driver asks of each element what it is, which the statement tells
+    anyhow; tests/bench/README.md has the difference.
     """
     return f"{{{','.join(map(_element, values))}}}"
 

@@ -1,14 +1,15 @@
 """Refusals as rows: added by the set, listed from the newest on."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import String, select
 
 from app.registry.fields import ID
-from app.registry.refused import Refused
 from app.storage.engines import Database
 from app.storage.tables import refusals
 
+Row = tuple[Any, ...]
 UNPRINTABLE = "\N{REPLACEMENT CHARACTER}"
 _LENGTHS = [item.type.length if type(item.type) is String else None for item in refusals.columns]
 
@@ -20,7 +21,7 @@ class RefusalRows:
         """Take the database."""
         self._database = database
 
-    def add(self, rows: Sequence[Refused]) -> None:
+    def add(self, rows: Sequence[Row]) -> None:
         """Keep refusals, all of them or none.
 
         A pointer may name a member that a caller made up: what a column or a terminal could not
@@ -34,7 +35,7 @@ class RefusalRows:
 
     def list(
         self, *, organisation: str | None = None, before: str | None = None, limit: int
-    ) -> Sequence[Refused]:
+    ) -> Sequence[Row]:
         """Return the newest first: of one organisation or of all, older than the id `before`.
 
         Raises RefusalError invalid-id for a cursor that is no id.
@@ -45,10 +46,10 @@ class RefusalRows:
         if before is not None:
             query = query.where(refusals.c.id < ID.parse(before, "/before"))
         with self._database.reading() as connection:
-            return [Refused(*row) for row in connection.execute(query)]
+            return [tuple(row) for row in connection.execute(query)]
 
 
-def _fitting(row: Refused) -> tuple[object, ...]:
+def _fitting(row: Row) -> Row:
     return tuple(
         item if length is None or type(item) is not str else _shown(item[:length])
         for item, length in zip(row, _LENGTHS, strict=True)
