@@ -12,7 +12,6 @@ from uuid import uuid4
 from app.audit.identity import LogIdentity
 from app.factory import Registry, make_recorder
 from app.registry.codes.check_digits import gs1_check_digit
-from app.registry.domains import DomainSettings
 from app.registry.domains import Registry as Founded
 from app.registry.errors import RefusalError
 from app.registry.measurements import Interval
@@ -28,6 +27,7 @@ from app.registry.operations.transfer import Transfer
 from app.registry.operations.transfer_accept import TransferAccept
 from app.registry.operations.transfer_close import TransferClose
 from app.registry.operations.transfer_offer import TransferOffer
+from app.registry.presets import domain_of
 from app.registry.ranges import Range
 from app.services.documents import documented
 from app.services.founding import Founding, found, make_keys
@@ -43,19 +43,20 @@ CAPACITY_W = 10 * MWH
 """Ten MW: a device that can give 240 certificates a day."""
 FIRST_DAY = (time_ns() // 1_000_000 // DAY_MS - 60) * DAY_MS
 """The UTC day sixty days ago: everything measured from here on is over and can be issued."""
+KYC_UNTIL = FIRST_DAY + 730 * DAY_MS
 
 ORIGIN = "registry.test/eac"
 AUTHORITIES = tuple(f"{name}.authority.test" for name in ("north", "east", "south", "west"))
-DOMAIN = DomainSettings(
-    code="NZ",
-    country="NZ",
-    timezone="Pacific/Auckland",
-    face_value_wh=MWH,
-    transfer_months=60,
-    retire_months=66,
-    issuer_prefix="942900000",
-    code_lists="eecs-1",
-    sources=("F01",),
+DOMAIN = domain_of(
+    {
+        "scheme": "go",
+        "code": "NZ",
+        "country": "NZ",
+        "timezone": "Pacific/Auckland",
+        "transfer_months": 60,
+        "retire_months": 66,
+        "issuer_prefix": "942900000",
+    }
 )
 FOUNDING = Founding(origin=ORIGIN, engine="poa", authorities=AUTHORITIES, domains=(DOMAIN,))
 
@@ -113,6 +114,7 @@ def organisation(registry: Registry, *roles: str, name: str = "Somebody Ltd") ->
         roles=tuple(sorted(roles)),
         country="NZ",
         record=record,
+        kyc_until=KYC_UNTIL,
     )
     accept(registry, Asked(admitted, attachments))
     return admitted.organisation
@@ -141,8 +143,17 @@ def gsrn(number: int) -> str:
     return body + gs1_check_digit(body)
 
 
-def registered_device(registry: Registry, registrant: str, *, capacity_w: int = CAPACITY_W) -> str:
-    """Register a hydro station that nobody has approved; return its id."""
+def registered_device(
+    registry: Registry,
+    registrant: str,
+    *,
+    capacity_w: int = CAPACITY_W,
+    measurement_body: str | None = None,
+) -> str:
+    """Register a hydro station that nobody has approved; return its id.
+
+    Its registrant reports its own readings, unless a measurement body is named.
+    """
     attributes, attachments = documented({"name": "Hydro Station", "place": "Wānaka"})
     registered = DeviceRegister(
         id=new_id(),
@@ -156,6 +167,10 @@ def registered_device(registry: Registry, registrant: str, *, capacity_w: int = 
         capacity_w=capacity_w,
         commissioned_on="2001-02-03",
         attributes=attributes,
+        kind="production",
+        support="none",
+        dissemination="grid",
+        measurement_body=measurement_body or registrant,
     )
     accept(registry, Asked(registered, attachments))
     return registered.device
@@ -165,11 +180,14 @@ def approved_device(
     registry: Registry,
     registrant: str,
     *,
-    automatic: bool = False,
+    automatic_wh: int = 0,
     capacity_w: int = CAPACITY_W,
+    measurement_body: str | None = None,
 ) -> str:
     """Register a device and have it approved around FIRST_DAY; return its id."""
-    device = registered_device(registry, registrant, capacity_w=capacity_w)
+    device = registered_device(
+        registry, registrant, capacity_w=capacity_w, measurement_body=measurement_body
+    )
     accept(
         registry,
         DeviceApprove(
@@ -177,9 +195,10 @@ def approved_device(
             origin=ORIGIN,
             by=issuing_body(registry),
             device=device,
+            number=1,
             valid_from=FIRST_DAY - 365 * DAY_MS,
             valid_until=FIRST_DAY + 365 * DAY_MS,
-            automatic=automatic,
+            automatic_wh=automatic_wh,
         ),
     )
     return device

@@ -25,9 +25,15 @@ from app.http.access import ANY_KEY, caller
 from app.http.conditions import entity_tag, is_unchanged
 from app.http.context import context
 from app.http.paging import Form
-from app.registry.devices import APPROVED, REGISTERED
+from app.registry.devices import DEVICE_STATES
 from app.registry.errors import RefusalError
-from app.reporting.devices import DeviceFilter, find_device, list_devices, list_spans
+from app.reporting.devices import (
+    DeviceFilter,
+    find_device,
+    list_devices,
+    list_registrations,
+    list_spans,
+)
 from app.reporting.rows import Row
 
 DOMAIN = "[A-Z][A-Z0-9-]{1,15}"
@@ -36,36 +42,61 @@ door = Door("devices", "Metered production devices and what was measured of them
 
 
 class RegistrationSchema(Schema):
-    """A device as it was registered."""
+    """A version of a device's description; validity is null before approval."""
 
-    id = uuid("The device's id.")
+    device = uuid("The device.")
+    number = whole("Which version, from 1.")
     organisation = uuid("Its registrant.")
-    domain = text("Code of its domain.")
-    gsrn = text("Its GSRN.")
-    energy_source = text("Energy source code (EECS).")
-    technology = text("Technology code (EECS).")
+    energy_source = text("Energy source code, of the domain's lists.")
+    technology = text("Technology code.")
     capacity_w = whole("Installed capacity in W.")
     commissioned_on = text("First day of operation.")
     attributes = text("SHA-256 of its attribute document, hexadecimal.")
-
-
-class DeviceSchema(RegistrationSchema):
-    """A device as it stands; the dates of validity are null before approval."""
-
-    state = text("registered or approved.")
+    support = text("Public support: none, investment, production, both or unknown.")
+    dissemination = text("How the energy reaches who uses it: grid, direct_line, self_consumption.")
+    measurement_body = uuid("Who reports its readings; the registrant where it reports itself.")
+    latitude = whole("Latitude in micro-degrees, WGS84.", is_null=True)
+    longitude = whole("Longitude in micro-degrees, WGS84.", is_null=True)
+    subdivision = text("Subdivision of the country (ISO 3166-2), or empty.")
+    storage_wh = whole("What it stores, Wh; 0 where it stores nothing.")
+    state = text("submitted, verified, referred, rejected, approved or superseded.")
     valid_from = instant("From when it may have certificates.", is_null=True)
     valid_until = instant("Until when.", is_null=True)
-    is_automatic = fields.Boolean(
-        required=True, metadata={"description": "Whether requests are issued at once."}
-    )
-    carried_wh = whole("Energy issued but not yet a whole certificate, in Wh.")
-    version = whole("Its entity tag: send it as If-Match to edit.")
     described = fields.Dict(
         keys=fields.String(),
         required=True,
         allow_none=True,
         metadata={"description": "The attribute document."},
     )
+
+
+class RegistrationsSchema(Schema):
+    """A page of a device's versions."""
+
+    registrations = fields.List(fields.Nested(RegistrationSchema), required=True)
+    next = next_cursor()
+
+
+class DeviceSchema(RegistrationSchema):
+    """A device as it stands, with its newest registration."""
+
+    class Meta:
+        """A device has an id."""
+
+        exclude = ("device",)
+
+    id = uuid("The device's id.")
+    domain = text("Code of its domain.")
+    gsrn = text("Its GSRN.")
+    kind = text("production, storage, or multi_fuel, whose sources are devices of their own.")
+    part_of = uuid("The multi-fuel device whose source it is.", is_null=True)
+    state = text("registered, approved, suspended or deregistered.")
+    review = text("How its newest registration stands.")
+    automatic_wh = whole("Up to how much is issued at once; 0 for nothing.")
+    carried_wh = whole("Energy issued but not yet a whole certificate, in Wh.")
+    deficit_wh = whole("Import that production has not covered yet, in Wh.")
+    adjustment_wh = whole("Energy that was issued too much and is owed, in Wh.")
+    version = whole("Its entity tag: send it as If-Match to edit.")
 
 
 class DevicesSchema(Schema):
@@ -81,13 +112,13 @@ class DevicesQuerySchema(PageByIdQuerySchema):
     organisation = fields.UUID(metadata={"description": "Its registrant."})
     domain = Form(DOMAIN, metadata={"description": "Code of its domain."})
     state = fields.String(
-        validate=OneOf((REGISTERED, APPROVED)), metadata={"description": "Where it stands."}
+        validate=OneOf(DEVICE_STATES), metadata={"description": "Where it stands."}
     )
     energy_source = Form(
-        "F[0-9]{0,8}",
+        "[A-Z][A-Z0-9]{0,8}",
         metadata={"description": "Beginning of the energy source code, such as F0105."},
     )
-    technology = Form("T[0-9]{6}", metadata={"description": "Technology code."})
+    technology = Form("[A-Z][A-Z0-9]{1,8}", metadata={"description": "Technology code."})
     gsrn = Form("[0-9]{18}", metadata={"description": "Its GSRN."})
 
 
@@ -104,6 +135,8 @@ class SpanSchema(Schema):
         required=True, metadata={"description": "Whether no finding is open."}
     )
     issuance = uuid("By which issuance it became certificates.", is_null=True)
+    quality = text("How its readings came about.")
+    owed_wh = whole("How much of it was issued too much, Wh.")
 
 
 class SpansSchema(Schema):
@@ -152,6 +185,21 @@ def show_device(device: UUID) -> Response | tuple[Row, int, dict[str, str]]:
     if is_unchanged(row["version"]):
         return Response(status=HTTPStatus.NOT_MODIFIED, headers=tag)
     return _shown(row), HTTPStatus.OK, tag
+
+
+@door.view(
+    "/devices/<uuid:device>/registrations",
+    may=[ANY_KEY],
+    answer=RegistrationsSchema,
+    query=PageByNumberQuerySchema,
+    refuses=["not-found"],
+)
+def show_registrations(device: UUID, *, limit: int, cursor: int | None = None) -> dict[str, Any]:
+    """List every version of a device's description."""
+    found = visible_device(device)
+    rows = list_registrations(context().storage, found["id"], cursor=cursor, limit=limit + 1)
+    shown = [_shown(row) for row in rows]
+    return page("registrations", shown, limit=limit, key="number")
 
 
 @door.view(

@@ -21,7 +21,7 @@ from app.api.instant import as_id
 from app.http.access import ANY_KEY, caller
 from app.http.context import context
 from app.registry.errors import RefusalError
-from app.registry.issuances import ISSUED, PENDING, REJECTED, WITHDRAWN
+from app.registry.issuances import REQUEST_STATES
 from app.reporting.issuances import IssuanceFilter, find_issuance, list_issuances
 from app.reporting.rows import Row
 
@@ -36,7 +36,7 @@ class IssuanceSchema(Schema):
     account = uuid("The account that received the certificates.")
     period_start = instant("Production from.")
     period_end = instant("Production until.")
-    state = text("pending, issued, rejected or withdrawn.")
+    state = text("draft, submitted, verified, referred, approved, issued, rejected or withdrawn.")
     energy_wh = whole("Measured energy, Wh.", is_null=True)
     carried_in_wh = whole("Energy carried in, Wh.", is_null=True)
     carried_out_wh = whole("Energy carried out, Wh.", is_null=True)
@@ -47,6 +47,11 @@ class IssuanceSchema(Schema):
     transfer_until = instant("Until when they may be transferred.", is_null=True)
     retire_until = instant("Until when they may be retired.", is_null=True)
     attributes = text("SHA-256 of the attribute document.", is_null=True)
+    registration = whole("The version of the device that was in force.", is_null=True)
+    withdrawn = whole("How many of them were withdrawn.", is_null=True)
+    is_late = fields.Boolean(
+        required=True, metadata={"description": "Whether it was asked for after the window."}
+    )
 
 
 class IssuancesSchema(Schema):
@@ -56,15 +61,14 @@ class IssuancesSchema(Schema):
     next = next_cursor()
 
 
-_STATES = (PENDING, ISSUED, REJECTED, WITHDRAWN)
-
-
 class IssuancesQuerySchema(PageByIdQuerySchema):
     """Which issuances."""
 
     account = fields.UUID(metadata={"description": "The account that received them."})
     device = fields.UUID(metadata={"description": "The device."})
-    state = fields.String(validate=OneOf(_STATES), metadata={"description": "Where it stands."})
+    state = fields.String(
+        validate=OneOf(REQUEST_STATES), metadata={"description": "Where it stands."}
+    )
 
 
 def number_of(number_first: str, ordinal: int) -> str:

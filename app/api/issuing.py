@@ -22,8 +22,8 @@ from app.api.recording import recording
 from app.api.verbs import Asking, Verb, asking, table
 from app.http.context import context
 from app.registry.errors import RefusalError
-from app.registry.fields import Id, Instant, Slug
-from app.registry.issuances import ISSUED, PENDING
+from app.registry.fields import Flag, Id, Instant, Slug
+from app.registry.issuances import DRAFT, ISSUED, SUBMITTED
 from app.registry.operations.issue_approve import IssueApprove
 from app.registry.operations.issue_reject import IssueReject
 from app.registry.operations.issue_request import IssueRequest
@@ -49,6 +49,8 @@ class NewIssuance:
     account: Annotated[Id, "The account that receives them, an own one."]
     period_start: Annotated[Instant, "From: where a span starts."]
     period_end: Annotated[Instant, "Until: where a span ends."]
+    late: Annotated[Slug, "Why it is asked for after the issue window."] | None = None
+    draft: Annotated[Flag, "Whether it is only noted, to be submitted later."] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +74,7 @@ def _request(asking: Asking, body: NewIssuance) -> Asked:
 
 def _requested(asking: Asking, body: NewIssuance) -> IssueRequest:
     """Return the operation; a device of another registrant is not there."""
-    if find_settings(context().storage, body.device, registrant=asking.organisation) is None:
+    if find_settings(context().storage, body.device, viewer=asking.organisation) is None:
         raise RefusalError("not-found", "no such device", pointer="/device")
     return IssueRequest(
         **asking.common,
@@ -81,6 +83,8 @@ def _requested(asking: Asking, body: NewIssuance) -> IssueRequest:
         account=body.account,
         period_start=body.period_start,
         period_end=body.period_end,
+        late=body.late,
+        draft=body.draft,
     )
 
 
@@ -130,7 +134,7 @@ class RequestedSchema(Schema):
     """A request as it was recorded, with what was issued at once."""
 
     id = uuid("The issuance's id.")
-    state = text("pending or issued.")
+    state = text("draft, submitted or issued.")
     quantity = whole("Certificates issued.", is_null=True)
     number_first = text("Number of the first certificate.", is_null=True)
     number_last = text("Number of the last certificate.", is_null=True)
@@ -155,11 +159,11 @@ def _shown(accepted: Accepted) -> dict[str, Any]:
     """Show a request or approval with the issuance that followed from it."""
     asked = leaf_of(accepted.leaf)["operation"]
     issued: Mapping[str, Any] = {}
-    for follow in accepted.follows:
+    for follow in accepted.follows[:1]:
         issued = leaf_of(follow.leaf)["operation"]
     return {
         "id": asked["issuance"],
-        "state": ISSUED if issued else PENDING,
+        "state": ISSUED if issued else DRAFT if asked.get("draft") else SUBMITTED,
         **numbers(issued),
         "operation": link_of(accepted),
         "issue": link_of(accepted.follows[0]) if accepted.follows else None,

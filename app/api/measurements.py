@@ -31,7 +31,7 @@ from app.registry.errors import RefusalError
 from app.registry.fields import EnergyWh, Id, Instant, Slug, listed, nested
 from app.registry.measurements import DeclaredGap, Interval
 from app.registry.operations.measure_accept import MeasureAccept
-from app.registry.organisations import GENERATOR, ISSUING_BODY
+from app.registry.organisations import GENERATOR, ISSUING_BODY, MEASUREMENT_BODY
 from app.reporting.devices import find_settings, spans_of
 from app.reporting.operations import find_operation, list_operations
 from app.reporting.rows import Row
@@ -82,7 +82,7 @@ class Acceptance:
 
 def _measure(asking: Asking, body: Report) -> Asked:
     """Return the operation; spans follow the local days of the device's domain."""
-    device = find_settings(context().storage, body.device, registrant=asking.organisation)
+    device = find_settings(context().storage, body.device, viewer=asking.organisation)
     if device is None:
         raise RefusalError("not-found", "no such device", pointer="/device")
     gaps = body.gaps or ()
@@ -109,7 +109,7 @@ def _accept(asking: Asking, body: Acceptance) -> Asked:
     )
 
 
-MEASURE = Verb(name="measure", may=(GENERATOR,), body=Report, make=_measure)
+MEASURE = Verb(name="measure", may=(GENERATOR, MEASUREMENT_BODY), body=Report, make=_measure)
 ACCEPT = Verb(name="measure.accept", may=(ISSUING_BODY,), body=Acceptance, make=_accept)
 VERBS = table(ACCEPT)
 

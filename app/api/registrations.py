@@ -13,9 +13,11 @@ from app.api.answers import (
     leaf_of,
     link_of,
     recorded_headers,
+    text,
     uuid,
+    whole,
 )
-from app.api.devices import DOMAIN, RegistrationSchema
+from app.api.devices import DOMAIN
 from app.api.door import BODIES, WRITES, Door, idempotent
 from app.api.members import body_schema
 from app.api.recording import recording
@@ -23,13 +25,17 @@ from app.api.verbs import Asking, Verb, ask, table
 from app.http.conditions import expected_version
 from app.http.idempotency import idempotency_key
 from app.registry import fields as kinds
-from app.registry.fields import Date, Flag, Id
+from app.registry.codes.lists import CODE
+from app.registry.devices import DISSEMINATIONS, GRID, KINDS, PRODUCTION, SUPPORTS
+from app.registry.fields import Date, EnergyWh, Id
 from app.registry.fields import Instant as InstantKind
 from app.registry.names import NAME
 from app.registry.operations.device_approve import DeviceApprove
 from app.registry.operations.device_automate import DeviceAutomate
 from app.registry.operations.device_register import DeviceRegister
 from app.registry.organisations import GENERATOR, ISSUING_BODY
+from app.registry.places import LATITUDE, LONGITUDE
+from app.registry.registrations import SUBDIVISION
 from app.services.documents import documented
 from app.services.record import Accepted, Asked
 
@@ -37,60 +43,101 @@ door = Door("registrations", "Devices are registered and approved.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NewDevice:
-    """A device as its registrant describes it; name, place and support are public attributes."""
+class Description:
+    """A device as its registrant describes it; all but its readings' reporter is public."""
 
-    domain: Annotated[str, kinds.text(DOMAIN), "Code of the domain."]
-    gsrn: Annotated[str, kinds.text("[0-9]{18}", code="invalid-gsrn"), "Its GSRN, 18 digits."]
-    energy_source: Annotated[
-        str, kinds.text("F[0-9]{8}", code="unknown-code"), "Energy source code (EECS)."
-    ]
-    technology: Annotated[
-        str, kinds.text("T[0-9]{6}", code="unknown-code"), "Technology code (EECS)."
-    ]
+    energy_source: Annotated[str, CODE, "Energy source code, of the domain's lists."]
+    technology: Annotated[str, CODE, "Technology code."]
     capacity_w: Annotated[int, kinds.whole(least=1), "Installed capacity in W."]
     commissioned_on: Annotated[Date, "First day of operation."]
     name: Annotated[str, NAME, "What it is called."]
+    support: Annotated[str, kinds.text("|".join(SUPPORTS)), "Public support."] = "unknown"
+    dissemination: Annotated[
+        str, kinds.text("|".join(DISSEMINATIONS)), "How the energy reaches who uses it."
+    ] = GRID
+    measurement_body: Annotated[Id, "Who reports its readings, if not the registrant."] | None = (
+        None
+    )
+    latitude: Annotated[int, LATITUDE, "Latitude in micro-degrees, WGS84."] | None = None
+    longitude: Annotated[int, LONGITUDE, "Longitude in micro-degrees, WGS84."] | None = None
+    subdivision: Annotated[str, SUBDIVISION, "Subdivision (ISO 3166-2)."] | None = None
+    storage_wh: Annotated[int, kinds.whole(least=1), "What it stores, Wh."] | None = None
     place: Annotated[str, NAME, "Where it stands."] | None = None
-    support: Annotated[str, NAME, "Public support that it has."] | None = None
+    support_scheme: Annotated[str, NAME, "Scheme of its public support."] | None = None
+
+    def members(self, by: str) -> dict[str, Any]:
+        """Return the members of the operation that describes it."""
+        named = (
+            "energy_source",
+            "technology",
+            "capacity_w",
+            "commissioned_on",
+            "support",
+            "dissemination",
+            "latitude",
+            "longitude",
+            "subdivision",
+            "storage_wh",
+        )
+        said = {name: getattr(self, name) for name in named}
+        return said | {"measurement_body": self.measurement_body or by}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewDevice(Description):
+    """A device that its registrant wants certified."""
+
+    domain: Annotated[str, kinds.text(DOMAIN), "Code of the domain."]
+    gsrn: Annotated[str, kinds.text("[0-9]{18}", code="invalid-gsrn"), "Its GSRN, 18 digits."]
+    kind: Annotated[str, kinds.text("|".join(KINDS)), "What it is."] = PRODUCTION
+    part_of: Annotated[Id, "The multi-fuel device whose source it is."] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Approval:
-    """The issuing body's decision on a device."""
+    """The issuing body's decision on a version of a device."""
 
     device: Annotated[Id, "The device."]
     valid_from: Annotated[InstantKind, "From when it may have certificates."]
     valid_until: Annotated[InstantKind, "Until when."]
-    automatic: Annotated[Flag, "Whether requests are issued at once."]
+    automatic_wh: Annotated[EnergyWh, "Up to how much is issued at once; 0 for nothing."] = 0
+    number: Annotated[int, kinds.whole(least=1), "Which version."] = 1
+    reviewed: (
+        Annotated[tuple[str, ...], kinds.listed(kinds.ID, most=100), "Devices near it, looked at."]
+        | None
+    ) = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Automation:
-    """Whether requests of a device are issued at once."""
+    """Up to how much of a device's energy is issued at once."""
 
     device: Annotated[Id, "The device."]
-    automatic: Annotated[Flag, "Whether requests are issued at once."]
+    automatic_wh: Annotated[EnergyWh, "Up to how much, Wh; 0 for nothing."]
     version: Annotated[int, kinds.whole(least=1), "The version that was seen."]
 
 
 def _register(asking: Asking, body: NewDevice) -> Asked:
-    described = {"name": body.name, "place": body.place, "support": body.support}
-    attributes, attachments = documented(
-        {name: value for name, value in described.items() if value is not None}
-    )
+    attributes, attachments = documented(attribute_document(body, gsrn=body.gsrn))
     operation = DeviceRegister(
         **asking.common,
+        **body.members(asking.organisation),
         device=asking.id,
         domain=body.domain,
         gsrn=body.gsrn,
-        energy_source=body.energy_source,
-        technology=body.technology,
-        capacity_w=body.capacity_w,
-        commissioned_on=body.commissioned_on,
+        kind=body.kind,
+        part_of=body.part_of,
         attributes=attributes,
     )
     return Asked(operation, attachments)
+
+
+def attribute_document(body: Description, *, gsrn: str) -> dict[str, Any]:
+    """Return what is said of a device beside the log and frozen with every issuance (R10)."""
+    said = {**body.members(""), "name": body.name, "gsrn": gsrn, "place": body.place}
+    said |= {"support_scheme": body.support_scheme, "self_reporting": not body.measurement_body}
+    del said["measurement_body"]
+    return {name: value for name, value in said.items() if value is not None}
 
 
 def _approve(asking: Asking, body: Approval) -> Asked:
@@ -98,9 +145,11 @@ def _approve(asking: Asking, body: Approval) -> Asked:
         DeviceApprove(
             **asking.common,
             device=body.device,
+            number=body.number,
             valid_from=body.valid_from,
             valid_until=body.valid_until,
-            automatic=body.automatic,
+            automatic_wh=body.automatic_wh,
+            reviewed=body.reviewed,
         )
     )
 
@@ -108,7 +157,10 @@ def _approve(asking: Asking, body: Approval) -> Asked:
 def _automate(asking: Asking, body: Automation) -> Asked:
     return Asked(
         DeviceAutomate(
-            **asking.common, device=body.device, automatic=body.automatic, version=body.version
+            **asking.common,
+            device=body.device,
+            automatic_wh=body.automatic_wh,
+            version=body.version,
         )
     )
 
@@ -119,9 +171,15 @@ AUTOMATE = Verb(name="device.automate", may=(ISSUING_BODY,), body=Automation, ma
 VERBS = table(REGISTER, APPROVE, AUTOMATE)
 
 
-class RegisteredDeviceSchema(RegistrationSchema):
-    """The registration that was recorded."""
+class RegisteredDeviceSchema(Schema):
+    """A device whose registration was recorded."""
 
+    id = uuid("The device's id.")
+    organisation = uuid("Its registrant.")
+    domain = text("Code of its domain.")
+    gsrn = text("Its GSRN.")
+    kind = text("What it is.")
+    attributes = text("SHA-256 of its attribute document, hexadecimal.")
     operation = fields.Nested(OperationLinkSchema, required=True)
 
 
@@ -129,9 +187,7 @@ class DecidedDeviceSchema(Schema):
     """What was decided on a device."""
 
     id = uuid("The device.")
-    is_automatic = fields.Boolean(
-        required=True, metadata={"description": "Whether requests are issued at once."}
-    )
+    automatic_wh = whole("Up to how much is issued at once; 0 for nothing.")
     operation = fields.Nested(OperationLinkSchema, required=True)
 
 
@@ -149,7 +205,7 @@ def _decided(accepted: Accepted) -> dict[str, Any]:
     asked = leaf_of(accepted.leaf)["operation"]
     return {
         "id": asked["device"],
-        "is_automatic": asked["automatic"],
+        "automatic_wh": asked["automatic_wh"],
         "operation": link_of(accepted),
     }
 

@@ -26,7 +26,7 @@ class Asking:
     vault: Vault
 
     @property
-    def common(self) -> dict[str, str]:
+    def common(self) -> dict[str, Any]:
         """The members that every operation has."""
         return {"id": self.id, "origin": self.origin, "by": self.organisation}
 

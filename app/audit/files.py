@@ -12,7 +12,7 @@ from app.ledger.encoding import EncodingError, decode, encode
 from app.ledger.merkle import leaf_hash, root
 from app.ledger.notes import VerifierKey
 from app.ledger.times import TimeError, parse_time
-from app.registry.devices import Device
+from app.registry.devices import Device, Registration
 from app.registry.measurements import Span
 from app.registry.operations import OPERATIONS, schemas_digest
 from app.registry.operations.genesis import RULES
@@ -44,7 +44,7 @@ def check_files(
     if source.has_files:
         _check_schemas(source, state.registry.schemas, report)
         _check_policy(source, log_key, authority_set, report)
-    for digest in sorted({device.attributes for device in state.all(Device)}):
+    for digest in sorted({item.attributes for item in state.all(Registration)}):
         _check_document(source, digest, report)
     for device in sorted(device.id for device in state.all(Device)):
         _check_readings(source, device, state, report)

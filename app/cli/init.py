@@ -8,7 +8,7 @@ import click
 from app.factory import establish, first_keys
 from app.registry.domains import DomainSettings
 from app.registry.errors import RefusalError
-from app.registry.fields import parse_members
+from app.registry.presets import domain_of
 from app.services.founding import Founding
 from app.settings import Settings
 
@@ -18,17 +18,13 @@ AUTHORITIES = (
     "issuing-body.localhost",
     "registry-operator.localhost",
 )
-DOMAIN = DomainSettings(
-    code="NZ",
-    country="NZ",
-    timezone="Pacific/Auckland",
-    face_value_wh=1_000_000,
-    transfer_months=12,
-    retire_months=18,
-    issuer_prefix="952000001",
-    code_lists="eecs-1",
-    sources=("F01",),
-)
+DOMAIN = {
+    "scheme": "go",
+    "code": "NZ",
+    "country": "NZ",
+    "timezone": "Pacific/Auckland",
+    "issuer_prefix": "952000001",
+}
 
 
 @click.command("init")
@@ -70,7 +66,7 @@ def init_command(
         origin=origin,
         engine=engine,
         authorities=authorities or AUTHORITIES,
-        domains=tuple(map(_read_domain, domains)) or (DOMAIN,),
+        domains=tuple(map(_read_domain, domains)) or (domain_of(DOMAIN),),
         quorum=quorum,
     )
     settings = Settings.from_environ()
@@ -90,4 +86,6 @@ def _read_domain(path: Path) -> DomainSettings:
         content = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise RefusalError("invalid-domain", f"{path} is not JSON") from error
-    return parse_members(DomainSettings, content)
+    if not isinstance(content, dict):
+        raise RefusalError("invalid-domain", f"{path} is no object")
+    return domain_of(content)

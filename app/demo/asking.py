@@ -8,16 +8,30 @@ from typing import Any
 from app.demo.consumers import SMELTER, Consumer
 from app.demo.devices import MONTH, DemoDevice
 from app.demo.fleet import RefusedSeries
-from app.demo.parties import COUNTRY, DEMO_AUDITOR, SUPPLIERS, Party, demo_id
+from app.demo.parties import (
+    APPROVER,
+    COUNTRY,
+    DEMO_AUDITOR,
+    DEMO_METERING,
+    OFFICERS,
+    SUPPLIERS,
+    VERIFIER,
+    Party,
+    demo_id,
+)
 from app.registry.attachments import Attachments
+from app.registry.devices import GRID, PRODUCTION
 from app.registry.operations.account_open import AccountOpen
 from app.registry.operations.account_whitelist import AccountWhitelist
 from app.registry.operations.device_approve import DeviceApprove
 from app.registry.operations.device_register import DeviceRegister
+from app.registry.operations.device_review import DeviceReview
 from app.registry.operations.issue_approve import IssueApprove
 from app.registry.operations.issue_request import IssueRequest
+from app.registry.operations.issue_review import IssueReview
 from app.registry.operations.measure_accept import MeasureAccept
 from app.registry.operations.organisation_admit import OrganisationAdmit
+from app.registry.operations.person_add import PersonAdd
 from app.registry.operations.retire import Retire
 from app.registry.operations.transfer import Transfer
 from app.registry.ranges import Range
@@ -29,6 +43,12 @@ from app.services.vault import Vault
 FACE_VALUE_WH = 1_000_000
 SHARE_PERCENT = 25
 """How much of what it was issued a generator transfers to each of the three suppliers."""
+
+AUTOMATIC_WH = 100_000_000_000
+"""100 GWh: a month of more than that is looked at by two persons."""
+
+KYC_UNTIL = 4_102_444_800_000
+"""2100-01-01T00:00:00Z: the demo's parties are made up, and so is their verification."""
 
 VALID_UNTIL = 1_869_609_600_000
 """2029-03-31T00:00:00Z: within five years of the month."""
@@ -52,8 +72,10 @@ class Asking:
     def parties(self) -> Iterator[Asked]:
         """Admit everybody, open an account for each who holds, whitelist the generators."""
         holders = (*self.generators.values(), *SUPPLIERS)
-        for party in (*holders, DEMO_AUDITOR):
+        for party in (*holders, DEMO_METERING, DEMO_AUDITOR):
             yield self._admit(party)
+        for officer in OFFICERS:
+            yield self._officer(officer)
         for party in holders:
             yield Asked(
                 AccountOpen(
@@ -78,24 +100,14 @@ class Asking:
                 )
 
     def registrations(self, devices: Iterable[DemoDevice]) -> Iterator[Asked]:
-        """Register and approve; a device whose capacity is a guess is issued to by hand only."""
+        """Register, verify and approve; a device with a guessed capacity is issued to by hand."""
         for device in devices:
             digest, kept = documented(device.document)
             codes = (device.fleet.energy_source, device.fleet.technology)
             yield Asked(
                 self._register(device, device=device.id, codes=codes, attributes=digest), kept
             )
-            yield Asked(
-                DeviceApprove(
-                    id=demo_id(DeviceApprove.type, device.id),
-                    origin=self.origin,
-                    by=self.issuing_body,
-                    device=device.id,
-                    valid_from=MONTH[0],
-                    valid_until=VALID_UNTIL,
-                    automatic=not device.is_flagged,
-                ),
-            )
+            yield from self._decisions(device)
 
     def fossil(self, series: RefusedSeries, like: DemoDevice) -> Asked:
         """Ask for a fossil series as if it were a device: the registry's own rules must refuse."""
@@ -110,7 +122,7 @@ class Asking:
             yield measured(
                 id=demo_id("measure", device.id),
                 origin=self.origin,
-                by=self._owner(device).id,
+                by=DEMO_METERING.id,
                 device=device.id,
                 capacity_w=device.capacity_w,
                 days=device.days,
@@ -151,13 +163,25 @@ class Asking:
             )
 
     def approvals(self, devices: Iterable[DemoDevice]) -> Iterator[Asked]:
-        """Approve by hand what is not automatic."""
+        """Verify and approve, by two persons, what is not automatic."""
         for device in devices:
+            yield Asked(
+                IssueReview(
+                    id=demo_id(IssueReview.type, device.id),
+                    origin=self.origin,
+                    by=self.issuing_body,
+                    person=VERIFIER,
+                    issuance=device.issuance,
+                    outcome="verified",
+                    reason="readings-checked",
+                )
+            )
             yield Asked(
                 IssueApprove(
                     id=demo_id(IssueApprove.type, device.id),
                     origin=self.origin,
                     by=self.issuing_body,
+                    person=APPROVER,
                     issuance=device.issuance,
                 )
             )
@@ -224,8 +248,50 @@ class Asking:
                 roles=(party.role,),
                 country=COUNTRY,
                 record=commitment,
+                kyc_until=KYC_UNTIL,
             ),
             kept,
+        )
+
+    def _officer(self, person: str) -> Asked:
+        commitment, kept = self._commit(f"person/{person}", {"name": "Made up"})
+        return Asked(
+            PersonAdd(
+                id=demo_id(PersonAdd.type, person),
+                origin=self.origin,
+                by=self.issuing_body,
+                member=person,
+                record=commitment,
+            ),
+            kept,
+        )
+
+    def _decisions(self, device: DemoDevice) -> Iterator[Asked]:
+        """Yield the verification and the approval of a registration, by two persons (R8)."""
+        yield Asked(
+            DeviceReview(
+                id=demo_id(DeviceReview.type, device.id),
+                origin=self.origin,
+                by=self.issuing_body,
+                person=VERIFIER,
+                device=device.id,
+                number=1,
+                outcome="verified",
+                reason="register-checked",
+            )
+        )
+        yield Asked(
+            DeviceApprove(
+                id=demo_id(DeviceApprove.type, device.id),
+                origin=self.origin,
+                by=self.issuing_body,
+                person=APPROVER,
+                device=device.id,
+                number=1,
+                valid_from=MONTH[0],
+                valid_until=VALID_UNTIL,
+                automatic_wh=0 if device.is_flagged else AUTOMATIC_WH,
+            ),
         )
 
     def _register(
@@ -244,6 +310,10 @@ class Asking:
             capacity_w=like.capacity_w,
             commissioned_on=like.commissioned_on,
             attributes=attributes,
+            kind=PRODUCTION,
+            support="unknown",
+            dissemination=GRID,
+            measurement_body=DEMO_METERING.id,
         )
 
     def _commit(self, label: str, record: dict[str, Any]) -> tuple[str, Attachments]:

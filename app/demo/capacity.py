@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 
-from app.layouts.trading_periods import Reading, SeriesDay
+from app.layouts.days import Reading, SeriesDay
 
 _MS_PER_HOUR = 3_600_000
 
@@ -20,17 +20,17 @@ def readings_over(
 
     Above means energy_wh * 3 600 000 > capacity_w * length_ms * percent / 100, exactly.
     """
-    counts = {day.start_at: _count_over(day, capacity_w * percent) for day in days}
+    counts = {day.start_ms: _count_over(day, capacity_w * percent) for day in days}
     return MappingProxyType({start_at: count for start_at, count in counts.items() if count})
 
 
 def _power_w(reading: Reading) -> int:
-    return -(-reading.energy_wh * _MS_PER_HOUR // (reading.end_at - reading.start_at))
+    return -(-reading.energy_wh * _MS_PER_HOUR // (reading.end_ms - reading.start_ms))
 
 
 def _count_over(day: SeriesDay, limit_percent_w: int) -> int:
     return sum(
         reading.energy_wh * _MS_PER_HOUR * 100
-        > limit_percent_w * (reading.end_at - reading.start_at)
+        > limit_percent_w * (reading.end_ms - reading.start_ms)
         for reading in day.readings
     )

@@ -7,7 +7,7 @@ from typing import Literal
 
 from app.demo.bundle import read_days
 from app.demo.places import Place, read_places
-from app.layouts.trading_periods import GRID_EXPORT, SeriesDay
+from app.layouts.days import SeriesDay
 
 ConsumerKind = Literal["city", "consumer", "house-load"]
 
@@ -49,7 +49,7 @@ class Consumer:
 def read_consumers() -> tuple[Consumer, ...]:
     """Return the bundled consumers, by point and network."""
     places = read_places()
-    days = read_days(name="consumption.csv", layout=GRID_EXPORT)
+    days = read_days(name="consumption.csv", layout="nz-grid-export")
     return tuple(
         _consumer(tuple(group), places[point, network])
         for (point, network), group in groupby(days, key=lambda day: day.series)

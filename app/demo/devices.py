@@ -6,7 +6,7 @@ from typing import Any
 from app.demo.bundle import FIRST_DAY, MONTH_END_AT, MONTH_START_AT
 from app.demo.fleet import FleetDevice
 from app.demo.parties import COUNTRY, demo_id
-from app.layouts.trading_periods import SeriesDay
+from app.layouts.days import SeriesDay
 from app.registry.codes.check_digits import gs1_check_digit
 from app.registry.measurements import DeclaredGap, Interval
 from app.services.measure import Day
@@ -100,5 +100,5 @@ class DemoDevice:
 
 
 def _day(day: SeriesDay) -> Day:
-    intervals = [Interval(item.start_at, item.end_at, item.energy_wh) for item in day.readings]
-    return Day(day.start_at, day.end_at, intervals)
+    intervals = [Interval(item.start_ms, item.end_ms, item.energy_wh) for item in day.readings]
+    return Day(day.start_ms, day.end_ms, intervals)

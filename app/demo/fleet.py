@@ -16,7 +16,8 @@ from app.demo.fleet_map import MapEntry, read_map
 from app.demo.gaps import find_gaps
 from app.demo.places import Place, read_places
 from app.demo.register import RegisterRow, read_register
-from app.layouts.trading_periods import GENERATION, SeriesDay, SeriesKey
+from app.layouts.days import SeriesDay
+from app.layouts.findings import SeriesKey
 
 NOT_RENEWABLE = "not-renewable"
 EECS_CODES: Mapping[str, tuple[str, str]] = MappingProxyType(
@@ -90,7 +91,7 @@ class Fleet:
 
 def read_fleet() -> Fleet:
     """Return the bundled fleet. Raises BundleError where its files contradict one another."""
-    days = read_days(name="production_A.csv", layout=GENERATION)
+    days = read_days(name="production_A.csv", layout="nz-generation-wide")
     by_series = {key: tuple(group) for key, group in groupby(days, key=lambda day: day.series)}
     renewable = {key: days for key, days in by_series.items() if not _is_fossil(key)}
     entries = read_map(register=read_register(), series=renewable.keys())

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from app.demo.bundle import BundleError, Table, read_table
 from app.demo.register import RegisterKey, RegisterRow
-from app.layouts.trading_periods import SeriesKey
+from app.layouts.findings import SeriesKey
 
 _KEY = ("POC_Code", "Nwk_Code", "Gen_Code", "Fuel_Code")
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from app.layouts.trading_periods import SeriesDay
+from app.layouts.days import SeriesDay
 
 
 def find_gaps(
@@ -13,9 +13,9 @@ def find_gaps(
     covered_until = start_at
     for day in days:
         for reading in day.readings:
-            if reading.start_at > covered_until:
-                gaps.append((covered_until, reading.start_at))
-            covered_until = reading.end_at
+            if reading.start_ms > covered_until:
+                gaps.append((covered_until, reading.start_ms))
+            covered_until = reading.end_ms
     if covered_until < end_at:
         gaps.append((covered_until, end_at))
     return tuple(gaps)

@@ -88,12 +88,14 @@ class Journey:
 
     def _issue(self) -> None:
         outcomes = self._record("issue", list(self._asking.requests(self._devices)))
+        by_hand: list[DemoDevice] = []
         for device, outcome in zip(self._devices, outcomes, strict=True):
             if isinstance(outcome, RefusalError):
                 if outcome.code != "below-face-value":
                     raise JourneyError(f"{device.fleet.name}: {outcome}")
                 self._story.not_issued.append(device)
-        by_hand = [device for device in self._issued() if device.is_flagged]
+            elif not outcome.follows:
+                by_hand.append(device)
         self._accept("approve by hand", self._asking.approvals(by_hand))
 
     def _issued(self) -> list[DemoDevice]:

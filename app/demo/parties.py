@@ -1,11 +1,11 @@
-"""The demo's parties: generators of the bundled fleet, three made-up suppliers, an auditor."""
+"""The demo's parties: generators of the bundled fleet, and made-up ones beside them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID, uuid5
 
 from app.demo.fleet import FleetDevice
-from app.registry.organisations import AUDITOR, BUYER, GENERATOR
+from app.registry.organisations import AUDITOR, BUYER, GENERATOR, MEASUREMENT_BODY
 
 _NAMESPACE = UUID("6f5a3b1e-52c1-5a57-9d0b-2f3f0f0f2024")
 COUNTRY = "NZ"
@@ -40,7 +40,11 @@ SUPPLIERS = (
     Party("DEMO-SUPPLIER-B", "Demo Supplier B (made up)", BUYER),
     Party("DEMO-SUPPLIER-C", "Demo Supplier C (made up)", BUYER),
 )
+DEMO_METERING = Party("DEMO-METERING", "Demo Metering (made up)", MEASUREMENT_BODY)
 DEMO_AUDITOR = Party("DEMO-AUDITOR", "Demo Auditor (made up)", AUDITOR)
+
+VERIFIER, APPROVER = OFFICERS = (demo_id("person", "verifier"), demo_id("person", "approver"))
+"""Two persons of the issuing body: one verifies what is large, the other approves it (R8)."""
 
 
 def generators(devices: Iterable[FleetDevice]) -> tuple[Party, ...]:

@@ -8,13 +8,15 @@ from dataclasses import dataclass
 class Attachments:
     """Rows that no replay can rebuild, written in the same transaction as their operation.
 
-    `readings`: (device, start, canonical JSON array of interval leaves); `documents`: (hex
-    SHA-256, canonical bytes); `vault`: (hex commitment, sealed bytes).
+    `readings`: (device, start, canonical JSON array of interval leaves), in place of what stood
+    there; `documents`: (hex SHA-256, canonical bytes); `vault`: (hex commitment, sealed bytes);
+    `erased`: (hex commitment,) of records to be deleted.
     """
 
     readings: Sequence[tuple[str, int, bytes]] = ()
     documents: Sequence[tuple[str, bytes]] = ()
     vault: Sequence[tuple[str, bytes]] = ()
+    erased: Sequence[tuple[str]] = ()
 
 
 NOTHING = Attachments()

@@ -9,6 +9,7 @@ from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 
 from app.ledger.encoding import INTEGER_MAX
 from app.ledger.times import TIME_MAX_MS, TimeError, format_time, parse_time
+from app.registry.codes.countries import check_country
 from app.registry.errors import RefusalError
 
 T = TypeVar("T")
@@ -149,7 +150,7 @@ DATE = MemberKind(_check_date, _check_date, {"type": "string", "pattern": r"^\d{
 FLAG = MemberKind(_parse_flag, _parse_flag, {"type": "boolean"})
 OBJECT = MemberKind(_parse_object, _parse_object, {"type": "object"})
 ORIGIN = text(r"[!-*,-~]{1,200}")
-COUNTRY = text("(?!UK|EL)[A-Z]{2}", code="invalid-country")
+COUNTRY = MemberKind(check_country, check_country, {"type": "string", "pattern": "^[A-Z]{2}$"})
 SLUG = text(r"[a-z][a-z0-9-]{0,63}")
 QUANTITY = whole(least=1)
 ENERGY_WH = whole()

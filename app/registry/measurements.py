@@ -2,15 +2,28 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 from app.ledger.encoding import encode
 from app.ledger.times import format_time
-from app.registry.fields import EnergyWh, Hash, Instant, Quantity, Slug
+from app.registry.fields import EnergyWh, Hash, Instant, Quantity, Slug, text
 
 MS_PER_HOUR = 3_600_000
+NO_GAP = ""
+
+MEASURED = "measured"
+ESTIMATED = "estimated"
+SUBSTITUTED = "substituted"
+CORRECTED = "corrected"
+QUALITIES = (CORRECTED, ESTIMATED, MEASURED, SUBSTITUTED)
+"""How a reading came about (REGISTRY 9.3)."""
+
 OVER_CAPACITY = "over-capacity"
-MEASURED = ""
+NEGATIVE = "negative"
+NIGHT_SUN = "night-sun"
+DECIMAL_NOISE = "decimal-noise"
+FINDINGS = (DECIMAL_NOISE, NEGATIVE, NIGHT_SUN, OVER_CAPACITY)
+"""What may look wrong with readings that are reported nevertheless."""
 
 
 class Interval(NamedTuple):
@@ -23,7 +36,10 @@ class Interval(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A stretch of a device's time: measured, or a declared gap; issued at most once (R2)."""
+    """A stretch of a device's time: measured, or a declared gap; issued at most once (R2).
+
+    `owed_wh` is what was booked as issued too much on it (R36).
+    """
 
     device: str
     start: int
@@ -34,6 +50,8 @@ class Span:
     gap: str
     is_accepted: bool
     issuance: str | None
+    quality: str = MEASURED
+    owed_wh: int = 0
 
     @property
     def key(self) -> tuple[str, int]:
@@ -51,7 +69,7 @@ class MeasuredSpan:
     count: Quantity
     root: Hash
 
-    def of(self, device: str, *, is_accepted: bool) -> Span:
+    def of(self, device: str, *, is_accepted: bool, quality: str = MEASURED) -> Span:
         """Return the device's span, not issued yet."""
         return Span(
             device=device,
@@ -60,9 +78,10 @@ class MeasuredSpan:
             energy_wh=self.energy_wh,
             count=self.count,
             root=self.root,
-            gap=MEASURED,
+            gap=NO_GAP,
             is_accepted=is_accepted,
             issuance=None,
+            quality=quality,
         )
 
 
@@ -94,8 +113,38 @@ class DeclaredFinding:
     """What the check of readings found in a span: a code and how many intervals."""
 
     start: Instant
-    code: Slug
+    code: Annotated[str, text("|".join(FINDINGS))]
     count: Quantity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeclaredQuality:
+    """How the readings of a span came about, where they were not simply measured."""
+
+    start: Instant
+    quality: Annotated[str, text("|".join(QUALITIES))]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Netting:
+    """How a span's energy follows from what the meter says (R12, R36); all in Wh.
+
+    energy = gross - deducted - adjusted - deficit_in + deficit_out: import, auxiliaries and
+    pumping are deducted, an adjustment is paid, and what is not covered is carried on.
+    """
+
+    start: Instant
+    gross_wh: EnergyWh
+    deducted_wh: EnergyWh
+    adjusted_wh: EnergyWh
+    deficit_in_wh: EnergyWh
+    deficit_out_wh: EnergyWh
+
+    @property
+    def energy_wh(self) -> int:
+        """The net energy; negative where the entry cannot be right."""
+        taken_wh = self.deducted_wh + self.adjusted_wh + self.deficit_in_wh
+        return self.gross_wh - taken_wh + self.deficit_out_wh
 
 
 def interval_leaves(intervals: Iterable[Interval]) -> list[bytes]:

@@ -13,6 +13,7 @@ OPEN = "open"
 ACCEPTED = "accepted"
 REJECTED = "rejected"
 RECALLED = "recalled"
+ABORTED = "aborted"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 
 from app.registry.accounts import Account, Sender
-from app.registry.devices import Device
+from app.registry.devices import Device, Registration
 from app.registry.errors import RefusalError
+from app.registry.fuels import FuelShares
 from app.registry.issuances import Issuance, Request
 from app.registry.measurements import Span
 from app.registry.offers import Offer
 from app.registry.operation import Operation
-from app.registry.organisations import Organisation
+from app.registry.organisations import Endorsement, Organisation, Person
 from app.registry.retirements import Retirement
 from app.registry.state import Change, Entity, State
 
@@ -26,19 +27,27 @@ def parties_of(state: State, operation: Operation, change: Change) -> tuple[str,
     for entity in change.puts:
         if isinstance(entity, Organisation):
             found.add(entity.id)
-        elif isinstance(entity, Account | Device):
+        elif isinstance(entity, Account | Device | Person | Endorsement):
             found.add(entity.organisation)
-        elif isinstance(entity, Span):
+        elif isinstance(entity, Registration):
+            found |= {entity.organisation, entity.measurement_body}
+        elif isinstance(entity, Span | FuelShares):
             devices.add(entity.device)
         accounts.update(_accounts_of(entity))
     for move in change.moves:
         accounts |= {move.from_account, move.to_account}
     try:
         found |= {state.account(account).organisation for account in accounts}
-        found |= {state.device(device).organisation for device in devices}
+        found |= {party for device in devices for party in _parties_of(state, device)}
     except RefusalError as refusal:
         raise AssertionError(f"{operation.type} does not read whom it concerns") from refusal
     return tuple(sorted(found))
+
+
+def _parties_of(state: State, device: str) -> set[str]:
+    """Return a device's registrant and the measurement bodies of its versions."""
+    bodies = {item.measurement_body for item in state.registrations(device)}
+    return bodies | {state.device(device).organisation}
 
 
 def _accounts_of(entity: Entity) -> Iterator[str]:

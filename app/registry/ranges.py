@@ -11,6 +11,7 @@ ACTIVE = "active"
 OFFERED = "offered"
 LOCKED = "locked"
 RETIRED = "retired"
+WITHDRAWN = "withdrawn"
 
 RANGES_MAX = 150
 FRESH = -1

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+OWN_CONSUMPTION = "self_consumption"
+"""The usage of what is retired as it is issued, because its registrant has consumed it (R13)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Retirement:

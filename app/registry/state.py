@@ -1,28 +1,36 @@
 """State: what the rules read and change, in plain memory; whole in an audit, partial in a group."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar
+from uuid import UUID, uuid5
 
 from app.registry.accounts import Account, Sender
-from app.registry.devices import Device
+from app.registry.devices import Device, Registration, in_force
 from app.registry.domains import Domain, Registry
 from app.registry.errors import RefusalError
+from app.registry.fuels import FuelShares
 from app.registry.issuances import Issuance, Request
 from app.registry.measurements import Span
 from app.registry.offers import Offer
-from app.registry.organisations import Organisation
+from app.registry.organisations import Endorsement, Erasure, Organisation, Person
 from app.registry.ranges import ACTIVE, FRESH, Bundle, Bundles, Move, Range
 from app.registry.retirements import Retirement
+from app.registry.versions import Versions
 
 Entity: TypeAlias = (
     Registry
     | Domain
     | Organisation
+    | Person
+    | Endorsement
+    | Erasure
     | Account
     | Sender
     | Device
+    | Registration
+    | FuelShares
     | Span
     | Request
     | Issuance
@@ -33,9 +41,14 @@ ENTITIES: tuple[type[Any], ...] = (
     Registry,
     Domain,
     Organisation,
+    Person,
+    Endorsement,
+    Erasure,
     Account,
     Sender,
     Device,
+    Registration,
+    FuelShares,
     Span,
     Request,
     Issuance,
@@ -54,12 +67,26 @@ class At:
     index: int
 
 
+def follow_id(cause: str, type: str) -> str:
+    """Return the id of an operation that follows from another: UUIDv5 (RFC 9562 5.5)."""
+    return str(uuid5(UUID(cause), type))
+
+
 @dataclass(frozen=True, slots=True)
 class Follow:
-    """An operation that must come next in the same group because of another (its cause)."""
+    """An operation that must come next in the same group because of another (its cause).
+
+    `members` is all that it says, where the rules alone determine it.
+    """
 
     type: str
     subject: str
+    members: Mapping[str, Any] | None = None
+
+    def plain(self, cause: str, *, origin: str) -> dict[str, Any]:
+        """Return the operation as it stands in its leaf, where the rules alone determine it."""
+        id_ = follow_id(cause, self.type)
+        return {"type": self.type, "id": id_, "origin": origin, **(self.members or {})}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +116,7 @@ class State:
         self._timelines: dict[str, list[int]] = {}
         self._changed: dict[tuple[type[Any], Any], Entity] = {}
         self._gsrns: dict[str, str] = {}
+        self.versions = Versions()
         self.bundles = Bundles()
         self.recorded: set[str] = set()
 
@@ -97,7 +125,9 @@ class State:
         self._tables[type(entity)][entity.key] = entity
         if type(entity) is Span:
             self._index_span(entity)
-        elif type(entity) is Device:
+        elif type(entity) is Registration:
+            self.versions.add(entity)
+        elif type(entity) is Device and entity.part_of is None:
             self._gsrns[entity.gsrn] = entity.id
 
     def apply(self, change: Change, at: At) -> None:
@@ -193,6 +223,27 @@ class State:
     def has_gsrn(self, gsrn: str) -> bool:
         """Say whether a device of that number is registered (R14)."""
         return gsrn in self._gsrns
+
+    def registrations(self, device: str) -> list[Registration]:
+        """Return the versions of a device's description, in order."""
+        return self.versions.of_device(device)
+
+    def registration(self, device: str, number: int) -> Registration:
+        """Return a version. Raises RefusalError."""
+        return self.find(Registration, (device, number), pointer="/number")
+
+    def requested_registration(self, request: Request) -> Registration:
+        """Return the version in force in a request's period. Raises RefusalError."""
+        versions = self.registrations(request.device)
+        return in_force(versions, request.period_start, request.period_end)
+
+    def fuel_shares(self, device: str, start: int, end: int) -> list[FuelShares]:
+        """Return what is declared of a multi-fuel device's inputs within [start, end)."""
+        return [
+            shares
+            for shares in self._tables[FuelShares].values()
+            if shares.device == device and shares.start < end and start < shares.end
+        ]
 
     def is_sender_allowed(self, account: str, sender: str) -> bool:
         """Say whether an account takes transfers from a sender at once (R27)."""

@@ -5,11 +5,17 @@ from dataclasses import dataclass
 from operator import eq, ge, gt, le
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select, union_all
+from sqlalchemy import ColumnElement, Select, and_, func, select, union_all
 
 from app.reporting.rows import Row, after, fetch
 from app.storage.storage import Storage
-from app.storage.tables import accounts, bundles, devices, issuances
+from app.storage.tables import accounts, bundles, devices, issuances, registrations
+
+FROZEN = and_(
+    registrations.c.device == issuances.c.device,
+    registrations.c.number == issuances.c.registration,
+)
+"""The version of the device that was in force when it was issued (R10)."""
 
 ACCOUNTS_MAX = 50
 """How many accounts of a viewer one page looks through."""
@@ -24,16 +30,16 @@ _BESIDE = (
     issuances.c.transfer_until,
     issuances.c.retire_until,
     issuances.c.attributes,
-    devices.c.energy_source,
-    devices.c.technology,
+    registrations.c.energy_source,
+    registrations.c.technology,
     devices.c.gsrn,
 )
 GROUPINGS: dict[str, tuple[ColumnElement[Any], ...]] = {
     "state": (),
     "issuance": (bundles.c.issuance,),
     "device": (issuances.c.device,),
-    "energy_source": (devices.c.energy_source,),
-    "technology": (devices.c.energy_source, devices.c.technology),
+    "energy_source": (registrations.c.energy_source,),
+    "technology": (registrations.c.energy_source, registrations.c.technology),
     "period": (issuances.c.period_start, issuances.c.period_end),
 }
 """By what holdings may be grouped, always apart by state."""
@@ -58,7 +64,7 @@ class BundleFilter:
             (self.issuance, eq, bundles.c.issuance),
             (self.state, eq, bundles.c.state),
             (self.device, eq, issuances.c.device),
-            (self.technology, eq, devices.c.technology),
+            (self.technology, eq, registrations.c.technology),
             (self.production_from, ge, bundles.c.period_start),
             (self.production_to, le, issuances.c.period_end),
             (self.transferable_on, gt, issuances.c.transfer_until),
@@ -66,7 +72,7 @@ class BundleFilter:
             if wanted is not None:
                 query = query.where(compare(column, wanted))
         if self.energy_source is not None:
-            begins = devices.c.energy_source.startswith(self.energy_source, autoescape=True)
+            begins = registrations.c.energy_source.startswith(self.energy_source, autoescape=True)
             query = query.where(begins)
         return query
 
@@ -137,6 +143,7 @@ def holdings(storage: Storage, account: str, *, grouping: str) -> list[Row]:
         )
         .join(issuances, issuances.c.id == bundles.c.issuance)
         .join(devices, devices.c.id == issuances.c.device)
+        .join(registrations, FROZEN)
         .where(bundles.c.account == account, bundles.c.to_height.is_(None))
         .group_by(*keys)
         .order_by(*keys)
@@ -150,5 +157,6 @@ def _bundles() -> Select[Any]:
         select(*own, _QUANTITY.label("quantity"), *_BESIDE)
         .join(issuances, issuances.c.id == bundles.c.issuance)
         .join(devices, devices.c.id == issuances.c.device)
+        .join(registrations, FROZEN)
         .where(bundles.c.to_height.is_(None))
     )

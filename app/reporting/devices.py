@@ -1,13 +1,14 @@
-"""Devices: registrations with their attribute documents, and what was measured."""
+"""Devices: with their registrations and attribute documents, and what was measured."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, and_, func, or_, select
 
 from app.reporting.rows import Row, after, fetch, fetch_one
 from app.storage.storage import Storage
-from app.storage.tables import devices, documents, domains, spans
+from app.storage.tables import devices, documents, domains, registrations, spans
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,35 +26,42 @@ class DeviceFilter:
 def list_devices(
     storage: Storage, *, viewer: str | None, only: DeviceFilter, cursor: str | None, limit: int
 ) -> list[Row]:
-    """Return devices by id."""
+    """Return devices by id, each with its newest registration."""
     query = _devices(viewer).limit(limit)
     for column, value in (
         (devices.c.organisation, only.organisation),
         (devices.c.domain, only.domain),
         (devices.c.state, only.state),
-        (devices.c.technology, only.technology),
+        (registrations.c.technology, only.technology),
         (devices.c.gsrn, only.gsrn),
     ):
         if value is not None:
             query = query.where(column == value)
     if only.energy_source is not None:
-        query = query.where(devices.c.energy_source.startswith(only.energy_source, autoescape=True))
+        begins = registrations.c.energy_source.startswith(only.energy_source, autoescape=True)
+        query = query.where(begins)
     return fetch(storage, after(query, [devices.c.id], cursor and [cursor]))
 
 
 def find_device(storage: Storage, device: str, *, viewer: str | None) -> Row | None:
-    """Return a device that the viewer may see, with its attribute document."""
+    """Return a device that the viewer may see, with its newest registration."""
     return fetch_one(storage, _devices(viewer).where(devices.c.id == device))
 
 
-def find_settings(storage: Storage, device: str, *, registrant: str) -> Row | None:
-    """Return a registrant's device with the settings of its domain."""
-    query = (
-        select(devices, domains.c.settings)
-        .join(domains, domains.c.code == devices.c.domain)
-        .where(devices.c.id == device, devices.c.organisation == registrant)
-    )
+def find_settings(storage: Storage, device: str, *, viewer: str | None) -> Row | None:
+    """Return a device that the viewer may see, with the settings of its domain."""
+    found = _devices(viewer).add_columns(domains.c.settings)
+    query = found.join(domains, domains.c.code == devices.c.domain).where(devices.c.id == device)
     return fetch_one(storage, query)
+
+
+def list_registrations(
+    storage: Storage, device: str, *, cursor: int | None, limit: int
+) -> list[Row]:
+    """Return every version of a device's description, with its attribute document."""
+    query = _documented(registrations.columns).where(registrations.c.device == device).limit(limit)
+    seen = None if cursor is None else [cursor]
+    return fetch(storage, after(query, [registrations.c.number], seen))
 
 
 def list_domains(storage: Storage) -> list[Row]:
@@ -74,7 +82,33 @@ def spans_of(storage: Storage, device: str, starts: list[int]) -> list[Row]:
 
 
 def _devices(viewer: str | None) -> Select[Any]:
-    query = select(devices, documents.c.body).outerjoin(
-        documents, documents.c.hash == devices.c.attributes
+    newest = registrations.alias("newest")
+    number = (
+        select(func.max(newest.c.number)).where(newest.c.device == devices.c.id).scalar_subquery()
     )
-    return query if viewer is None else query.where(devices.c.organisation == viewer)
+    matches = and_(registrations.c.device == devices.c.id, registrations.c.number == number)
+    described = [
+        column
+        for column in registrations.columns
+        if column.name not in ("device", "organisation", "state")
+    ]
+    query = _documented([*devices.columns, registrations.c.state.label("review"), *described])
+    query = query.join(devices, matches)
+    if viewer is None:
+        return query
+    concerned = select(registrations.c.device).where(
+        or_(
+            registrations.c.organisation == viewer,
+            registrations.c.measurement_body == viewer,
+        )
+    )
+    return query.where(devices.c.id.in_(concerned))
+
+
+def _documented(columns: Iterable[Any]) -> Select[Any]:
+    """Select columns of registrations, and what stands beside, with the attribute document."""
+    return (
+        select(*columns, documents.c.body)
+        .select_from(registrations)
+        .outerjoin(documents, documents.c.hash == registrations.c.attributes)
+    )

@@ -21,6 +21,8 @@ _FROM_ISSUANCE = (
     "retire_until",
     "code_lists",
     "attributes",
+    "registration",
+    "withdrawn",
 )
 
 

@@ -18,6 +18,7 @@ REJECTED = "rejected"
 STATES = (PENDING, ADMITTED, REJECTED)
 
 REASON_MAX = 64
+KYC_MS = 2 * 365 * 86_400_000
 RECORD_BYTES_MAX = 16_384
 
 Row = tuple[Any, ...]
@@ -168,8 +169,13 @@ class Onboarding:
         return attachments.vault[0]
 
 
-def admit_operation(application: Application, *, id: str, origin: str, by: str) -> Asked:
-    """Return the operation that admits who has applied; its record is in the vault already."""
+def admit_operation(
+    application: Application, *, id: str, origin: str, by: str, person: str | None = None
+) -> Asked:
+    """Return the operation that admits who has applied; its record is in the vault already.
+
+    Its identity counts as verified for two years from when it applied (REGISTRY 8.2, normal risk).
+    """
     return Asked(
         OrganisationAdmit(
             id=id,
@@ -179,6 +185,8 @@ def admit_operation(application: Application, *, id: str, origin: str, by: str) 
             roles=application.roles,
             country=application.country,
             record=application.record,
+            kyc_until=application.asked_at + KYC_MS,
+            person=person,
         )
     )
 

@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from app.ledger.times import TIME_MAX_MS
 from app.registry.domains import Domain
 from app.registry.windows import Windows, add_months
 
@@ -11,16 +12,24 @@ def windows(domain: Domain, period_end: int) -> Windows:
     """Return until when certificates may be transferred and retired; a Calendar.
 
     Each is the end of the local day so many calendar months after the last local day of
-    production; `period_end` is exclusive, in UTC milliseconds.
+    production, or never; a deadline ends both (2.2). `period_end` is exclusive, in UTC
+    milliseconds.
     """
     settings = domain.settings
     zone = ZoneInfo(settings.timezone)
     last_instant = datetime.fromtimestamp(period_end / 1000, UTC) - timedelta(microseconds=1)
     last_day = last_instant.astimezone(zone).date()
-    return Windows(
-        _end_of(add_months(last_day, settings.transfer_months), zone),
-        _end_of(add_months(last_day, settings.retire_months), zone),
-    )
+    transfer_until = _months_after(last_day, settings.transfer_months, zone)
+    retire_until = _months_after(last_day, settings.retire_months, zone)
+    deadline = settings.retire_deadline
+    if deadline is not None:
+        last = date(last_day.year + deadline.years, deadline.month, deadline.day)
+        retire_until = min(retire_until, _end_of(last, zone))
+    return Windows(min(transfer_until, retire_until), retire_until)
+
+
+def _months_after(day: date, months: int | None, zone: ZoneInfo) -> int:
+    return TIME_MAX_MS if months is None else _end_of(add_months(day, months), zone)
 
 
 def _end_of(day: date, zone: ZoneInfo) -> int:

@@ -1,6 +1,6 @@
 """Exporting: the log, its seals and what belongs beside it as static files that outlive us."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
 from shutil import rmtree
@@ -10,7 +10,7 @@ from app.audit.files import policy_text
 from app.audit.identity import LogIdentity
 from app.audit.sources import seal_line
 from app.ledger.tiles import bundles, join_entries, numbered, tile_bytes, tiles
-from app.registry.devices import Device
+from app.registry.devices import Device, Registration
 from app.registry.operations import schema_files
 from app.services.ports import Log
 
@@ -103,14 +103,14 @@ def _write_seals(log: Log, folder: Path) -> None:
 
 def _write_beside(log: Log, folder: Path) -> None:
     """Write the attribute documents and readings of every device."""
-    devices: Iterable[Device] = sorted(log.entities(Device), key=lambda device: device.id)
-    for device in devices:
-        document = log.document(device.attributes)
+    for digest in sorted({item.attributes for item in log.entities(Registration)}):
+        document = log.document(digest)
         if document is not None:
-            _put(folder, f"attributes/{device.attributes}.json", document)
-        lines = b"".join(line + b"\n" for line in log.readings(device.id))
+            _put(folder, f"attributes/{digest}.json", document)
+    for device in sorted(item.id for item in log.entities(Device)):
+        lines = b"".join(line + b"\n" for line in log.readings(device))
         if lines:
-            _put(folder, f"readings/{device.id}.jsonl", lines)
+            _put(folder, f"readings/{device}.jsonl", lines)
 
 
 def _put(folder: Path, path: str, content: bytes) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any, Protocol
 
-from app.registry.issuances import Request, plan
+from app.registry.issuances import Request, is_automatic, plan
 from app.registry.operation import Read
 from app.registry.operations.issue_request import IssueRequest
 from app.registry.state import At, State
@@ -41,5 +41,5 @@ def preview_issuance(
         "quantity": planned.quantity,
         "transfer_until": windows.transfer_until,
         "retire_until": windows.retire_until,
-        "is_automatic": device.is_automatic,
+        "is_automatic": is_automatic(device, planned, is_late=request.is_late),
     }

@@ -5,19 +5,27 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from app.ledger.blocks import Entry, Head, Recorded, Signing
-from app.ledger.encoding import EncodingError, encode
-from app.ledger.leaves import LeafError, OperationLeaf, header_hash, parse_leaf
+from app.ledger.encoding import encode
+from app.ledger.leaves import OperationLeaf, header_hash, parse_leaf
 from app.ledger.merkle import leaf_hash
 from app.ledger.notes import Checkpoint
 from app.registry.attachments import NOTHING, Attachments
 from app.registry.errors import RefusalError
-from app.registry.operation import Operation, Read, claimed_ids, must_be_new
+from app.registry.operation import (
+    Operation,
+    Read,
+    all_reads,
+    claimed_ids,
+    must_be_admissible,
+)
+from app.registry.operations import parse_operation
 from app.registry.operations.issue import Issue
 from app.registry.parties import parties_of
 from app.registry.state import At, Change, Follow, State
 from app.registry.windows import Calendar
 from app.services.clock import ClockGuard
 from app.services.closing import block_of, header_of, identity_of
+from app.services.forms import joined, leaf_of, plain_or_refusal
 from app.services.leases import Lease
 from app.services.ports import Storage, Unit
 from app.services.seal import Sealer
@@ -110,14 +118,14 @@ class Recorder:
         return at.height
 
     def _record_block(self, asked: Sequence[Asked]) -> list[Outcome]:
-        plain = [_plain(item.operation) for item in asked[:GROUP_OPERATIONS_MAX]]
+        plain = [plain_or_refusal(item.operation) for item in asked[:GROUP_OPERATIONS_MAX]]
         asked = asked[: len(plain)]
         wellformed = [
             item.operation
             for item, value in zip(asked, plain, strict=True)
             if isinstance(value, dict)
         ]
-        reads = [read for operation in wellformed for read in operation.reads()]
+        reads = [read for operation in wellformed for read in all_reads(operation)]
         ids = [item for operation in wellformed for item in claimed_ids(operation)]
         known = self._warm.take()
         with self._storage.unit() as unit:
@@ -175,11 +183,12 @@ class Recorder:
         if operation.is_derived:
             raise RefusalError("unknown-operation", f"{operation.type} follows from another")
         origin = group.state.registry.origin if group.state.has_genesis else operation.origin
-        must_be_new(group.state, operation, origin=origin)
+        must_be_admissible(group.state, operation, origin=origin)
         if not group.known.keys().isdisjoint(claimed_ids(operation)):
             raise RefusalError("id-in-use", "what follows from it stands on the log", pointer="/id")
         change = operation.decide(group.state, group.next())
-        if len(group.entries) + 1 + len(change.follows) > most:
+        follows = len(operation.brings) if change.follows else 0
+        if len(group.entries) + 1 + follows > most:
             return None
         return self._accept(asked, plain, change, group)
 
@@ -187,26 +196,38 @@ class Recorder:
         self, asked: Asked, plain: dict[str, Any], change: Change, group: _Group
     ) -> Accepted:
         """Add an operation and all that follows from it to the block, or nothing of it."""
-        accepted = self._append(asked.operation, _leaf(plain, change, None), change, group)
+        accepted = self._append(asked.operation, leaf_of(plain, change, None), change, group)
         group.attachments.append(asked.attachments)
-        if not change.follows:
-            return accepted
-        cause = asked.operation.id
-        follows = [self._follow(follow, cause=cause, group=group) for follow in change.follows]
-        return replace(accepted, follows=tuple(follows))
+        follows = self._follow_all(change, cause=asked.operation.id, group=group)
+        return replace(accepted, follows=tuple(follows)) if follows else accepted
 
-    def _follow(self, follow: Follow, *, cause: str, group: _Group) -> Accepted:
+    def _follow_all(self, change: Change, *, cause: str, group: _Group) -> list[Accepted]:
+        """Append what a change brings about, each with what follows from it in turn."""
+        return [
+            item
+            for follow in change.follows
+            for item in self._follow(follow, cause=cause, group=group)
+        ]
+
+    def _follow(self, follow: Follow, *, cause: str, group: _Group) -> list[Accepted]:
         """Append what an accepted operation brings about; the rules have made sure that it may."""
         at = group.next()
-        operation = Issue.compose(
-            group.state, issuance=follow.subject, cause=cause, at=at, calendar=self._calendar
-        )
+        operation = self._compose(follow, cause=cause, at=at, state=group.state)
         try:
             change = operation.decide(group.state, at)
-            leaf = _leaf(operation.plain(), change, cause)
+            leaf = leaf_of(operation.plain(), change, cause)
         except RefusalError as refusal:
             raise AssertionError(f"{cause} was accepted, what follows is not") from refusal
-        return self._append(operation, leaf, change, group)
+        accepted = self._append(operation, leaf, change, group)
+        return [accepted, *self._follow_all(change, cause=operation.id, group=group)]
+
+    def _compose(self, follow: Follow, *, cause: str, at: At, state: State) -> Operation:
+        """Return the operation that follows: as the rules say, or with windows of its zone."""
+        if follow.members is not None:
+            return parse_operation(follow.plain(cause, origin=state.registry.origin))
+        return Issue.compose(
+            state, issuance=follow.subject, cause=cause, at=at, calendar=self._calendar
+        )
 
     def _append(self, operation: Operation, leaf: bytes, change: Change, group: _Group) -> Accepted:
         at = group.next()
@@ -236,7 +257,7 @@ class Recorder:
             block=block_of(header, head, str(note)),
             entries=[*group.entries, Entry(leaf)],
             rows=rows,
-            attachments=_joined(group.attachments),
+            attachments=joined(group.attachments),
             signing=Signing(
                 tuple(signer.name for signer in self._sealer.authorities),
                 checkpoint.size,
@@ -248,14 +269,6 @@ class Recorder:
         return head.header_hash
 
 
-def _plain(operation: Operation) -> dict[str, Any] | RefusalError:
-    """Return the operation as its leaf will hold it, before any lock is taken."""
-    try:
-        return operation.plain()
-    except RefusalError as refusal:
-        return refusal
-
-
 def _repeated(
     operation: Operation, plain: dict[str, Any], known: Mapping[str, Recorded]
 ) -> Accepted:
@@ -265,9 +278,8 @@ def _repeated(
     if not isinstance(leaf, OperationLeaf) or leaf.operation != plain:
         raise RefusalError("idempotency-key-reused", "its content is another", rule="R32")
     followed = {id_: known[id_] for id_ in claimed_ids(operation)[1:] if id_ in known}
-    follows = tuple(
-        _again(id_, item) for id_, item in followed.items() if _is_caused(item, operation.id)
-    )
+    causes = {operation.id, *followed}
+    follows = tuple(_again(id_, item) for id_, item in followed.items() if _cause(item) in causes)
     return replace(_again(operation.id, found), follows=follows)
 
 
@@ -275,22 +287,7 @@ def _again(id_: str, known: Recorded) -> Accepted:
     return Accepted(id_, known.index, known.height, known.leaf, is_repeated=True)
 
 
-def _is_caused(known: Recorded, cause: str) -> bool:
-    """Say whether it followed; anybody may have taken the id of what never did."""
+def _cause(known: Recorded) -> str | None:
+    """Return because of what it was recorded; anybody may have taken the id of what never was."""
     leaf = parse_leaf(known.leaf)
-    return isinstance(leaf, OperationLeaf) and leaf.cause == cause
-
-
-def _leaf(plain: dict[str, Any], change: Change, cause: str | None) -> bytes:
-    try:
-        return OperationLeaf(plain, [move.plain for move in change.moves], cause).encode()
-    except (LeafError, EncodingError) as error:
-        raise RefusalError("operation-too-large", str(error)) from error
-
-
-def _joined(attachments: Sequence[Attachments]) -> Attachments:
-    return Attachments(
-        readings=[row for item in attachments for row in item.readings],
-        documents=[row for item in attachments for row in item.documents],
-        vault=[row for item in attachments for row in item.vault],
-    )
+    return leaf.cause if isinstance(leaf, OperationLeaf) else None

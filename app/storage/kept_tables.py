@@ -1,4 +1,4 @@
-"""What no replay can rebuild: readings, vault, credentials, applications, refusals, leases."""
+"""What no replay can rebuild: readings, meters, files, vault, credentials, applications, leases."""
 
 from sqlalchemy import (
     BigInteger,
@@ -29,6 +29,24 @@ readings = Table(
     Column("intervals", LargeBinary, nullable=False),
 )
 
+meters = Table(
+    "meters",
+    metadata,
+    Column("layout", String(64), primary_key=True),
+    Column("series", String(400), primary_key=True),
+    Column("device", Id, nullable=False, index=True),
+)
+
+files = Table(
+    "files",
+    metadata,
+    Column("organisation", Id, primary_key=True),
+    Column("hash", Hash, primary_key=True),
+    Column("layout", String(64), nullable=False),
+    Column("imported_at", BigInteger, nullable=False),
+    Column("tally", Text, nullable=False),
+)
+
 documents = Table(
     "documents",
     metadata,
@@ -49,6 +67,7 @@ credentials = Table(
     Column("prefix", String(16), primary_key=True),
     Column("hash", Hash, nullable=False),
     Column("organisation", Id, nullable=False, index=True),
+    Column("person", Id),
     Column("created_at", BigInteger, nullable=False),
     Column("scope", String(16), nullable=False),
     Column("label", String(64), nullable=False),

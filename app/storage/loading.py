@@ -14,8 +14,9 @@ from sqlalchemy import (
 )
 
 from app.registry.accounts import Account, Sender
-from app.registry.devices import Device
+from app.registry.devices import Device, Registration
 from app.registry.domains import Domain, Registry
+from app.registry.fuels import FuelShares
 from app.registry.issuances import Issuance, Request
 from app.registry.measurements import Span
 from app.registry.offers import Offer
@@ -23,11 +24,18 @@ from app.registry.operation import (
     ACCOUNT,
     DEVICE,
     DOMAIN,
+    ENDORSEMENT,
+    ERASURE,
+    FUELS,
     GSRN,
+    HELD_RANGE,
     ISSUANCE,
+    ISSUED,
+    NEAR,
     OFFER,
     ORGANISATION,
     PERIOD,
+    PERSON,
     QUANTITY,
     RANGE,
     REQUEST,
@@ -35,10 +43,11 @@ from app.registry.operation import (
     SENDER,
     Read,
 )
-from app.registry.organisations import Organisation
+from app.registry.organisations import Endorsement, Erasure, Organisation, Person
 from app.registry.ranges import Bundle
 from app.registry.retirements import Retirement
 from app.registry.state import State
+from app.storage import paths
 from app.storage.dialects import Parameters, Way
 from app.storage.oldest import ONE, oldest, quantities
 from app.storage.rows import BUNDLE_COLUMNS, MAPPINGS
@@ -47,17 +56,20 @@ from app.storage.tables import (
     bundles,
     devices,
     domains,
+    endorsements,
+    erasures,
     issuances,
     offers,
     organisations,
+    persons,
+    registrations,
     registries,
     requests,
     retirements,
     senders,
-    spans,
 )
 
-NEED_DOMAINS = frozenset((DOMAIN, DEVICE, PERIOD, REQUEST))
+NEED_DOMAINS = frozenset((DOMAIN, DEVICE, PERIOD, REQUEST, ISSUED))
 """Reads whose rules look at a domain's settings: all domains are loaded, there are few."""
 
 Take = Callable[[State, Any], None]
@@ -86,26 +98,40 @@ class Loader:
         self._domains = self._entities(Domain, select(domains))
         self._by_key: dict[str, tuple[Load, ...]] = {
             ORGANISATION: (self._by_id(Organisation, organisations.c.id),),
-            ACCOUNT: (self._by_id(Account, accounts.c.id),),
+            PERSON: (self._by_id(Person, persons.c.id),),
+            ENDORSEMENT: (self._by_id(Endorsement, endorsements.c.id),),
+            ERASURE: (self._by_id(Erasure, erasures.c.record),),
+            ACCOUNT: (
+                self._by_id(Account, accounts.c.id),
+                self._entities(Organisation, paths.owners_of(way, accounts.c.id, accounts.c.id)),
+            ),
             SENDER: (self._senders(),),
-            DEVICE: (self._by_id(Device, devices.c.id),),
+            DEVICE: (
+                self._by_id(Device, devices.c.id),
+                self._by_id(Registration, registrations.c.device),
+            ),
             GSRN: (self._by_id(Device, devices.c.gsrn),),
+            NEAR: (
+                self._entities(Registration, paths.registrations_near(way)),
+                self._entities(Device, paths.devices_near(way)),
+            ),
+            FUELS: (self._entities(FuelShares, paths.fuel_shares_of(way)),),
             ISSUANCE: (self._by_id(Issuance, issuances.c.id),),
             RETIREMENT: (self._by_id(Retirement, retirements.c.id),),
-            PERIOD: (self._periods(),),
+            PERIOD: (self._spans(paths.named_periods(way)),),
             REQUEST: (
                 self._by_id(Request, requests.c.issuance),
-                self._requested_devices(),
-                self._accounts_of(requests.c.issuance, requests.c.account),
-                self._requested_spans(),
+                *self._made_of(requests.c.issuance),
             ),
+            ISSUED: (self._by_id(Issuance, issuances.c.id), *self._made_of(issuances.c.id)),
             OFFER: (
                 self._by_id(Offer, offers.c.id),
-                self._accounts_of(offers.c.id, offers.c.from_account),
-                self._accounts_of(offers.c.id, offers.c.to_account),
+                *self._accounts_of(offers.c.id, offers.c.from_account),
+                *self._accounts_of(offers.c.id, offers.c.to_account),
                 self._offered(),
             ),
             RANGE: (self._ranges(), self._issuances_of_ranges()),
+            HELD_RANGE: (self._ranges(), self._issuances_of_ranges(), *self._holders()),
         }
         self._oldest = {
             is_transfer: Load(way.compile(oldest(way, until)), _take_bundle_with_issuance)
@@ -167,36 +193,27 @@ class Loader:
         matches = and_(keys.c.account == senders.c.account, keys.c.sender == senders.c.sender)
         return self._entities(Sender, select(senders).join(keys, matches))
 
-    def _periods(self) -> Load:
-        start, end = spans.c.start.label("start"), spans.c.end.label("end")
-        keys = self._way.keys(spans.c.device, start, end)  # type: ignore[arg-type]
-        return self._spans(keys, keys.c.device, keys.c.start, keys.c.end)
-
-    def _requested_spans(self) -> Load:
-        keys = self._way.keys(requests.c.issuance)
-        named = (
-            select(requests).join(keys, keys.c.issuance == requests.c.issuance).subquery("named")
+    def _made_of(self, key: Any) -> tuple[Load, ...]:  # noqa: ANN401 - a column
+        """Load device, account and timeline of the named requests or issuances."""
+        table = key.table
+        return (
+            self._entities(Device, paths.devices_of(self._way, key, table.c.device)),
+            self._entities(Registration, paths.registrations_of(self._way, key, table.c.device)),
+            *self._accounts_of(key, table.c.account),
+            self._spans(paths.periods_of(self._way, key)),
         )
-        return self._spans(named, named.c.device, named.c.period_start, named.c.period_end)
 
-    def _requested_devices(self) -> Load:
-        keys = self._way.keys(requests.c.issuance)
-        statement = (
-            select(devices)
-            .join(requests, requests.c.device == devices.c.id)
-            .join(keys, keys.c.issuance == requests.c.issuance)
+    def _accounts_of(self, key: Any, account: Any) -> tuple[Load, ...]:  # noqa: ANN401 - columns
+        """Load the accounts that a column of the named rows leads to, and whose they are."""
+        return (
+            self._entities(Account, paths.accounts_of(self._way, key, account)),
+            self._entities(Organisation, paths.owners_of(self._way, key, account)),
         )
-        return self._entities(Device, statement)
 
-    def _accounts_of(self, key: Any, account: Any) -> Load:  # noqa: ANN401 - columns
-        """Load the accounts that a column of the named rows leads to."""
-        keys = self._way.keys(key)
-        statement = (
-            select(accounts)
-            .join(key.table, account == accounts.c.id)
-            .join(keys, keys.c[key.name] == key)
-        )
-        return self._entities(Account, statement)
+    def _holders(self) -> tuple[Load, ...]:
+        """Load who holds part of the named ranges."""
+        held, owners = paths.holders(self._way, _first_of)
+        return self._entities(Account, held), self._entities(Organisation, owners)
 
     def _offered(self) -> Load:
         """Load the open bundles that an offer holds, with their issuances."""
@@ -213,31 +230,9 @@ class Loader:
         )
         return Load(self._way.compile(statement), _take_bundle_with_issuance)
 
-    def _spans(
-        self,
-        keys: FromClause,
-        device: ColumnElement[Any],
-        start: ColumnElement[Any],
-        end: ColumnElement[Any],
-    ) -> Load:
-        """Load the timeline of a period with its neighbours on both sides."""
-        beside = spans.alias("beside")
-        before = (
-            select(func.max(beside.c.start))
-            .where(beside.c.device == device, beside.c.start < start)
-            .scalar_subquery()
-        )
-        after = (
-            select(func.min(beside.c.start))
-            .where(beside.c.device == device, beside.c.start >= end)
-            .scalar_subquery()
-        )
-        matches = and_(
-            spans.c.device == device,
-            spans.c.start >= func.coalesce(before, start),
-            spans.c.start <= func.coalesce(after, end),
-        )
-        return self._entities(Span, select(spans).join(keys, matches))
+    def _spans(self, named: FromClause) -> Load:
+        """Load the timeline of devices' periods with its neighbours on both sides."""
+        return self._entities(Span, paths.spans_about(named))
 
     def _ranges(self) -> Load:
         """Load the open bundles that overlap a range or lie beside it."""

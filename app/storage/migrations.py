@@ -7,6 +7,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
 
 import app
 from app.storage.engines import Database
@@ -59,3 +60,9 @@ def differences(database: Database) -> list[object]:
     with database.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         return list(compare_metadata(context, metadata))
+
+
+def must_not_be_founded(connection: Connection) -> None:
+    """Refuse a registry whose genesis names other operations than this version's rules know."""
+    if connection.scalar(text("SELECT height FROM head")) >= 0:
+        raise SchemaError("the registry was founded before its rules were fixed: found it anew")

@@ -15,6 +15,8 @@ from sqlalchemy import (
 
 from app.storage.schema import Hash, Id, metadata
 
+_IS_WHOLE = text("part_of IS NULL")
+
 registries = Table(
     "registries",
     metadata,
@@ -42,7 +44,29 @@ organisations = Table(
     Column("roles", String(100), nullable=False),
     Column("country", String(2), nullable=False),
     Column("record", Hash, nullable=False),
+    Column("kyc_until", BigInteger, nullable=False),
+    Column("is_suspended", Boolean, nullable=False),
 )
+
+persons = Table(
+    "persons",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("organisation", Id, nullable=False, index=True),
+    Column("record", Hash, nullable=False),
+    Column("is_active", Boolean, nullable=False),
+)
+
+endorsements = Table(
+    "endorsements",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("organisation", Id, nullable=False, index=True),
+    Column("person", Id),
+    Column("digest", Hash, nullable=False),
+)
+
+erasures = Table("erasures", metadata, Column("record", Hash, primary_key=True))
 
 accounts = Table(
     "accounts",
@@ -65,18 +89,57 @@ devices = Table(
     Column("id", Id, primary_key=True),
     Column("organisation", Id, nullable=False, index=True),
     Column("domain", String(16), nullable=False),
-    Column("gsrn", String(18), nullable=False, unique=True),
+    Column("gsrn", String(18), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("part_of", Id, index=True),
+    Column("state", String(16), nullable=False),
+    Column("automatic_wh", BigInteger, nullable=False),
+    Column("carried_wh", BigInteger, nullable=False),
+    Column("deficit_wh", BigInteger, nullable=False),
+    Column("adjustment_wh", BigInteger, nullable=False),
+    Column("last_issuance", Id),
+    Column("version", BigInteger, nullable=False),
+    Index(
+        "uq_devices_gsrn",
+        "gsrn",
+        unique=True,
+        sqlite_where=_IS_WHOLE,
+        postgresql_where=_IS_WHOLE,
+    ),
+)
+
+registrations = Table(
+    "registrations",
+    metadata,
+    Column("device", Id, primary_key=True),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("organisation", Id, nullable=False, index=True),
     Column("energy_source", String(9), nullable=False),
-    Column("technology", String(7), nullable=False),
+    Column("technology", String(9), nullable=False),
     Column("capacity_w", BigInteger, nullable=False),
     Column("commissioned_on", String(10), nullable=False),
     Column("attributes", Hash, nullable=False),
+    Column("support", String(16), nullable=False),
+    Column("dissemination", String(16), nullable=False),
+    Column("measurement_body", Id, nullable=False, index=True),
+    Column("latitude", BigInteger, index=True),
+    Column("longitude", BigInteger),
+    Column("subdivision", String(6), nullable=False),
+    Column("storage_wh", BigInteger, nullable=False),
     Column("state", String(16), nullable=False),
     Column("valid_from", BigInteger, nullable=False),
     Column("valid_until", BigInteger, nullable=False),
-    Column("is_automatic", Boolean, nullable=False),
-    Column("carried_wh", BigInteger, nullable=False),
-    Column("version", BigInteger, nullable=False),
+    Column("verifier", String(36), nullable=False),
+    Column("is_taken", Boolean, nullable=False),
+)
+
+fuel_shares = Table(
+    "fuel_shares",
+    metadata,
+    Column("device", Id, primary_key=True),
+    Column("start", BigInteger, primary_key=True, autoincrement=False),
+    Column("end", BigInteger, nullable=False),
+    Column("shares", Text, nullable=False),
 )
 
 spans = Table(
@@ -91,6 +154,8 @@ spans = Table(
     Column("gap", String(64), nullable=False),
     Column("is_accepted", Boolean, nullable=False),
     Column("issuance", Id),
+    Column("quality", String(16), nullable=False),
+    Column("owed_wh", BigInteger, nullable=False),
     CheckConstraint('"start" < "end" AND energy_wh >= 0', name="measured"),
 )
 
@@ -103,6 +168,8 @@ requests = Table(
     Column("period_start", BigInteger, nullable=False),
     Column("period_end", BigInteger, nullable=False),
     Column("state", String(16), nullable=False),
+    Column("verifier", String(36), nullable=False),
+    Column("is_late", Boolean, nullable=False),
 )
 
 issuances = Table(
@@ -125,6 +192,8 @@ issuances = Table(
     Column("code_lists", String(32), nullable=False),
     Column("attributes", Hash, nullable=False),
     Column("index", BigInteger, nullable=False),
+    Column("registration", BigInteger, nullable=False),
+    Column("withdrawn", BigInteger, nullable=False),
 )
 
 retirements = Table(

@@ -10,13 +10,14 @@ from sqlalchemy import Boolean, Table
 from app.audit.identity import LogIdentity
 from app.ledger.encoding import decode, encode
 from app.registry.accounts import Account, Sender
-from app.registry.devices import Device
+from app.registry.devices import Device, Registration
 from app.registry.domains import Domain, DomainSettings, Registry
 from app.registry.fields import parse_members, plain_members
+from app.registry.fuels import FuelShares
 from app.registry.issuances import Issuance, Request
 from app.registry.measurements import Span
 from app.registry.offers import Offer
-from app.registry.organisations import Organisation
+from app.registry.organisations import Endorsement, Erasure, Organisation, Person
 from app.registry.ranges import Bundle
 from app.registry.retirements import Retirement
 from app.registry.state import ENTITIES, Entity
@@ -88,21 +89,44 @@ def _domain(row: Sequence[Any]) -> Domain:
 
 
 def _organisation_row(organisation: Organisation) -> Row:
-    roles = " ".join(organisation.roles)
-    return organisation.id, roles, organisation.country, organisation.record
+    return (
+        organisation.id,
+        " ".join(organisation.roles),
+        organisation.country,
+        organisation.record,
+        organisation.kyc_until,
+        organisation.is_suspended,
+    )
 
 
 def _organisation(row: Sequence[Any]) -> Organisation:
-    return Organisation(row[0], tuple(row[1].split(" ")), row[2], row[3])
+    id_, roles, country, record, kyc_until, is_suspended = row
+    return Organisation(
+        id_, tuple(roles.split(" ")), country, record, kyc_until, _flag(is_suspended)
+    )
+
+
+def _shares_row(shares: FuelShares) -> Row:
+    return shares.device, shares.start, shares.end, encode(shares.shares).decode()
+
+
+def _shares(row: Sequence[Any]) -> FuelShares:
+    device, start, end, shares = row
+    return FuelShares(device, start, end, tuple(map(tuple, decode(shares.encode()))))
 
 
 MAPPINGS: dict[type[Any], Mapping] = {
     Registry: Mapping(tables.registries, _registry_row, _registry),
     Domain: Mapping(tables.domains, _domain_row, _domain),
     Organisation: Mapping(tables.organisations, _organisation_row, _organisation),
+    Person: _plain(tables.persons, Person),
+    Endorsement: _plain(tables.endorsements, Endorsement),
+    Erasure: Mapping(tables.erasures, lambda erasure: (erasure.record,), lambda row: Erasure(*row)),
     Account: _plain(tables.accounts, Account),
     Sender: _plain(tables.senders, Sender),
     Device: _plain(tables.devices, Device),
+    Registration: _plain(tables.registrations, Registration),
+    FuelShares: Mapping(tables.fuel_shares, _shares_row, _shares),
     Span: _plain(tables.spans, Span),
     Request: _plain(tables.requests, Request),
     Issuance: _plain(tables.issuances, Issuance),

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from sqlalchemy import Select, Update, bindparam, literal_column, select, update
+from sqlalchemy import Delete, Select, Update, bindparam, delete, literal_column, select, update
 
 from app.storage.dialects import Way
 from app.storage.engines import Database
 from app.storage.loading import Loader
-from app.storage.tables import blocks, bundles, head, leases, leaves, signed, tiles
+from app.storage.tables import blocks, bundles, head, leases, leaves, signed, tiles, vault
 
 HEAD_COLUMNS = [column for column in head.columns if column.name != "id"]
 
@@ -29,6 +29,7 @@ class Statements:
         self.close = way.compile(_close(way))
         self.sign = way.compile(_sign(way))
         self.advance = way.compile(_advance())
+        self.erase = way.compile(_erase(way))
         self.lease = way.compile(_lease())
 
 
@@ -67,6 +68,11 @@ def _close(way: Way) -> Update:
             bundles.c.to_height.is_(None),
         )
     )
+
+
+def _erase(way: Way) -> Delete:
+    erased = way.keys(vault.c.commitment)
+    return delete(vault).where(vault.c.commitment.in_(select(erased.c.commitment)))
 
 
 def _sign(way: Way) -> Update:

@@ -183,9 +183,12 @@ class UnitOfWork:
             self._way.stream(self._driver, table, rows)
 
     def _attach(self, attachments: Attachments) -> None:
-        self._insert(readings, attachments.readings)
+        self._insert(readings, attachments.readings, upsert_suffix(readings))
         self._insert(documents, attachments.documents, "ON CONFLICT DO NOTHING")
         self._insert(vault, attachments.vault, "ON CONFLICT DO NOTHING")
+        if attachments.erased:
+            keys = self._way.bind(attachments.erased)
+            self._driver.execute(self._statements.erase, keys)
 
     def _put(self, puts: Sequence[Entity]) -> None:
         kinds = sorted({type(put) for put in puts}, key=attrgetter("__name__"))

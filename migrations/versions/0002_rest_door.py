@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from app.storage.migrations import SchemaError
+from app.storage.migrations import must_not_be_founded
 
 revision = "0002"
 down_revision = "0001"
@@ -11,11 +11,10 @@ branch_labels = None
 depends_on = None
 
 ID = sa.Uuid(as_uuid=False).with_variant(sa.String(length=36), "sqlite")
-GENESIS = 0
 
 
 def upgrade() -> None:
-    must_not_be_founded()
+    must_not_be_founded(op.get_bind())
     op.create_table(
         "applications",
         sa.Column("organisation", ID, nullable=False),
@@ -151,9 +150,3 @@ def downgrade() -> None:
     op.drop_table("leases")
     op.drop_index("ix_applications_state", table_name="applications")
     op.drop_table("applications")
-
-
-def must_not_be_founded() -> None:
-    """Refuse a registry whose genesis names other operations than this version's rules know."""
-    if op.get_bind().scalar(sa.text("SELECT height FROM head")) >= GENESIS:
-        raise SchemaError("the registry was founded before its rules were fixed: found it anew")

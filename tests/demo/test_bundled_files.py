@@ -6,7 +6,14 @@ from importlib.resources import files
 
 import pytest
 
-from app.demo.bundle import MONTH_END_AT, MONTH_START_AT, BundleError, check_in_month
+from app.demo.bundle import (
+    MONTH_END_AT,
+    MONTH_START_AT,
+    BundleError,
+    check_in_month,
+    days_of,
+)
+from app.layouts.shipped import shipped
 
 DATA = files("app.demo") / "data"
 COPIES = {
@@ -52,3 +59,18 @@ def test_a_day_outside_the_month_is_our_mistake(day: date) -> None:
 
     with pytest.raises(BundleError, match=day.isoformat()):
         check_in_month(day=day)
+
+
+@pytest.mark.parametrize("cell", ["-1", "0.0001", "x"])
+def test_a_bundled_file_with_anything_but_missing_readings_is_our_mistake(cell: str) -> None:
+    layout = shipped(name="nz-generation-wide")
+    header = (DATA / "production_A.csv").read_text(encoding="utf-8").splitlines()[0]
+    labels = "ARA,ARA2201,MRPL,aratiatia,Hydro,Hydro,2024-04-02"
+    blank = f"{header}\n{labels},7{',' * 49}\n".encode()
+    wrong = f"{header}\n{labels},7,{cell}{',' * 48}\n".encode()
+
+    (day,) = days_of(data=blank, layout=layout)
+
+    assert day.energy_wh == 7000
+    with pytest.raises(BundleError, match="nz-generation-wide finds"):
+        days_of(data=wrong, layout=layout)

@@ -11,10 +11,10 @@ import pytest
 
 from app.demo.bundle import MONTH_END_AT, MONTH_START_AT
 from app.demo.fleet import EECS_CODES, Fleet, FleetDevice, RefusedSeries, read_fleet
-from app.layouts.trading_periods import PERIOD_MS
 
 DATA = files("app.demo") / "data"
 CODES = files("app.registry") / "codes"
+PERIOD_MS = 30 * 60 * 1000
 FOSSIL = {"Coal", "Diesel", "Gas"}
 MONTH_HALF_HOURS = 29 * 48 + 50
 
@@ -110,7 +110,7 @@ def test_devices_and_their_days_are_in_order(fleet: Fleet) -> None:
 def test_half_hours_never_overlap_and_gaps_fill_the_month(fleet: Fleet) -> None:
     for device in fleet.devices:
         spans = [
-            (reading.start_at, reading.end_at) for day in device.days for reading in day.readings
+            (reading.start_ms, reading.end_ms) for day in device.days for reading in day.readings
         ]
         spans = sorted([*spans, *device.gaps])
         assert spans[0][0] == MONTH_START_AT, device.series
@@ -127,7 +127,7 @@ def test_the_day_daylight_saving_ends_has_50_half_hours_for_every_device_that_re
         len(day.readings)
         for device in fleet.devices
         for day in device.days
-        if day.start_at == start_at
+        if day.start_ms == start_at
     ]
 
     assert lengths == [50] * 71
@@ -230,5 +230,5 @@ def test_the_series_that_exceed_their_register_are_these(
 
 def test_the_days_over_capacity_are_days_of_the_device(fleet: Fleet) -> None:
     for device in fleet.devices:
-        starts = {day.start_at for day in device.days}
+        starts = {day.start_ms for day in device.days}
         assert device.over_capacity_110.keys() <= device.over_capacity.keys() <= starts

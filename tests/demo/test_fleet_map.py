@@ -6,7 +6,7 @@ from app.demo.bundle import BundleError
 from app.demo.fleet import read_fleet
 from app.demo.fleet_map import MapEntry, resolve_map
 from app.demo.register import RegisterKey, RegisterRow
-from app.layouts.trading_periods import SeriesKey
+from app.layouts.findings import SeriesKey
 
 OWN = ("A", "A0", "AAA0001")
 

@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.demo.gaps import find_gaps
-from app.layouts.trading_periods import PERIOD_MS, Reading, SeriesDay
+from app.layouts.days import Reading, SeriesDay
 
+PERIOD_MS = 30 * 60 * 1000
 DAY_MS = 48 * PERIOD_MS
 MONTH_MS = 3 * DAY_MS
 
@@ -21,10 +22,9 @@ def day_of(number: int, *periods: int) -> SeriesDay:
     return SeriesDay(
         series=("P", "N", "G", "Hydro"),
         date=date(2024, 4, number + 1),
-        start_at=start_at,
-        end_at=start_at + DAY_MS,
+        start_ms=start_at,
+        end_ms=start_at + DAY_MS,
         readings=readings,
-        missing=(),
     )
 
 

@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.demo.capacity import largest_power_w, readings_over
-from app.layouts.trading_periods import PERIOD_MS, Reading, SeriesDay
+from app.layouts.days import Reading, SeriesDay
+
+PERIOD_MS = 30 * 60 * 1000
 
 
 def day_of(*energies_wh: int, start_at: int = 0) -> SeriesDay:
@@ -19,10 +21,9 @@ def day_of(*energies_wh: int, start_at: int = 0) -> SeriesDay:
     return SeriesDay(
         series=("P", "N", "G", "Hydro"),
         date=date(2024, 4, 1),
-        start_at=start_at,
-        end_at=start_at + len(readings) * PERIOD_MS,
+        start_ms=start_at,
+        end_ms=start_at + len(readings) * PERIOD_MS,
         readings=readings,
-        missing=(),
     )
 
 
@@ -68,7 +69,9 @@ def test_the_largest_power_is_the_least_whole_watt_that_no_reading_exceeds(
     energies_wh: list[int], length_ms: int
 ) -> None:
     readings = tuple(Reading(0, length_ms, energy_wh) for energy_wh in energies_wh)
-    day = SeriesDay(("P",), date(2024, 4, 1), 0, length_ms, readings, ())
+    day = SeriesDay(
+        series=("P",), date=date(2024, 4, 1), start_ms=0, end_ms=length_ms, readings=readings
+    )
 
     power_w = largest_power_w(days=[day])
 

@@ -12,11 +12,12 @@ from uuid import NAMESPACE_URL, uuid5
 
 import pytest
 
-from app.registry.domains import Domain, DomainSettings
+from app.registry.domains import Domain
 from app.registry.errors import RefusalError
 from app.registry.issuances import APPROVED, Issuance, Request
 from app.registry.measurements import OVER_CAPACITY, DeclaredFinding, DeclaredGap, MeasuredSpan
 from app.registry.operation import Operation
+from app.registry.operations import parse_operation
 from app.registry.operations.account_open import AccountOpen
 from app.registry.operations.account_whitelist import AccountWhitelist
 from app.registry.operations.device_approve import DeviceApprove
@@ -36,6 +37,7 @@ from app.registry.operations.transfer import Transfer
 from app.registry.operations.transfer_accept import TransferAccept
 from app.registry.operations.transfer_close import TransferClose
 from app.registry.operations.transfer_offer import TransferOffer
+from app.registry.presets import domain_of
 from app.registry.ranges import Bundle, Range
 from app.registry.state import At, Change, Rows, State
 from app.registry.windows import Windows, add_months
@@ -55,6 +57,7 @@ HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
 JANUARY = ms("2025-01-01")
 NOW = ms("2025-03-01")
+KYC_UNTIL = ms("2027-03-01")
 HASH = "ab" * 32
 OPEN = Windows(NOW + DAY_MS, NOW + 2 * DAY_MS)
 CLOSED = Windows(NOW, NOW)
@@ -65,6 +68,7 @@ GENERATOR = uid("generator")
 RIVAL = uid("another generator")
 BUYER = uid("buyer")
 AUDITOR = uid("auditor")
+METERING = uid("measurement body")
 STRANGER = uid("stranger")
 
 GENERATOR_ACCOUNT = uid("generator's account")
@@ -80,22 +84,21 @@ CAPACITY_W = 1_000_000
 COMMISSIONED_ON = "2020-01-01"
 FACE_VALUE_WH = 1_000_000
 DAY_ENERGY_WH = 10_000_000
+PLENTY_WH = 10**12
 GSRNS = ("571313180400013469", "571313115400167430", "571313115400167454", "123456789012345675")
 
 ISSUED = uid("issuance of 1 January")
 PENDING_REQUEST = uid("issuance of 2 January")
 APPROVED_REQUEST = uid("issuance of 3 January")
 
-SETTINGS = DomainSettings(
-    code="DK",
-    country="DK",
-    timezone="Europe/Copenhagen",
-    face_value_wh=FACE_VALUE_WH,
-    transfer_months=12,
-    retire_months=18,
-    issuer_prefix="571234567",
-    code_lists="eecs-1",
-    sources=("F01",),
+SETTINGS = domain_of(
+    {
+        "scheme": "go",
+        "code": "DK",
+        "country": "DK",
+        "timezone": "Europe/Copenhagen",
+        "issuer_prefix": "571234567",
+    }
 )
 
 GENESIS = Genesis(
@@ -139,12 +142,19 @@ def decide_and_apply(book: Book, *operations: Operation) -> Rows:
     """Decide and apply one group with all that follows, close its block, return what changed."""
     book.height += 1
     for operation in operations:
-        change = _record(book, operation)
-        for follow in change.follows:
-            assert follow.type == Issue.type
-            _record(book, compose_issue(book, follow.subject, cause=operation.id))
+        _record_all(book, operation)
     book.index += 1
     return book.state.settle(book.height)
+
+
+def _record_all(book: Book, operation: Operation) -> None:
+    """Record an operation and, in order, all that follows from it."""
+    for follow in _record(book, operation).follows:
+        if follow.members is not None:
+            plain = follow.plain(operation.id, origin=ORIGIN)
+            _record_all(book, parse_operation(plain))
+        else:
+            _record_all(book, compose_issue(book, follow.subject, cause=operation.id))
 
 
 def _record(book: Book, operation: Operation) -> Change:
@@ -177,6 +187,7 @@ def admit(organisation: str, *roles: str) -> OrganisationAdmit:
         roles=roles,
         country="DK",
         record=HASH,
+        kyc_until=KYC_UNTIL,
     )
 
 
@@ -215,28 +226,33 @@ def register(device: str, gsrn: str) -> DeviceRegister:
         capacity_w=CAPACITY_W,
         commissioned_on=COMMISSIONED_ON,
         attributes=HASH,
+        kind="production",
+        support="none",
+        dissemination="grid",
+        measurement_body=METERING,
     )
 
 
-def approve_device(device: str, *, automatic: bool = False) -> DeviceApprove:
+def approve_device(device: str, *, automatic_wh: int = 0, number: int = 1) -> DeviceApprove:
     return DeviceApprove(
         id=uid(f"approve {device}"),
         origin=ORIGIN,
         by=ISSUING_BODY,
         device=device,
+        number=number,
         valid_from=JANUARY,
         valid_until=ms("2028-01-01"),
-        automatic=automatic,
+        automatic_wh=automatic_wh,
     )
 
 
-def automate(device: str, *, automatic: bool, version: int) -> DeviceAutomate:
+def automate(device: str, *, automatic_wh: int, version: int) -> DeviceAutomate:
     return DeviceAutomate(
-        id=uid(f"automate {device} {automatic} {version}"),
+        id=uid(f"automate {device} {automatic_wh} {version}"),
         origin=ORIGIN,
         by=ISSUING_BODY,
         device=device,
-        automatic=automatic,
+        automatic_wh=automatic_wh,
         version=version,
     )
 
@@ -272,7 +288,7 @@ def measure(
     return Measure(
         id=uid(f"measure {device} {spans[0].start}"),
         origin=ORIGIN,
-        by=GENERATOR,
+        by=METERING,
         device=device,
         spans=spans,
         gaps=tuple(gaps) or None,
@@ -400,6 +416,7 @@ def parties_book(genesis: Genesis = GENESIS) -> Book:
         admit(RIVAL, "buyer", "generator"),
         admit(BUYER, "buyer"),
         admit(AUDITOR, "auditor"),
+        admit(METERING, "measurement_body"),
     )
     decide_and_apply(
         book,
@@ -417,7 +434,9 @@ def devices_book(genesis: Genesis = GENESIS) -> Book:
     book = parties_book(genesis)
     devices = (DEVICE, AUTOMATIC_DEVICE, REGISTERED_DEVICE)
     decide_and_apply(book, *map(register, devices, GSRNS))
-    decide_and_apply(book, approve_device(DEVICE), approve_device(AUTOMATIC_DEVICE, automatic=True))
+    decide_and_apply(
+        book, approve_device(DEVICE), approve_device(AUTOMATIC_DEVICE, automatic_wh=PLENTY_WH)
+    )
     return book
 
 
@@ -457,7 +476,7 @@ def acceptable() -> dict[str, Operation]:
         whitelist(GENERATOR_ACCOUNT, BUYER_ACCOUNT, by=GENERATOR),
         register(uid("one more device"), GSRNS[3]),
         approve_device(REGISTERED_DEVICE),
-        automate(DEVICE, automatic=True, version=2),
+        automate(DEVICE, automatic_wh=PLENTY_WH, version=2),
         measure(day_span(5), day_span(7), gaps=[day_gap(6, 6)], findings=[finding(day(7))]),
         accept(day(4)),
         request(uid("issuance of 4 January"), 3, 3),

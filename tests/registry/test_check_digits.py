@@ -2,6 +2,7 @@
 
 import csv
 from pathlib import Path
+from re import search
 
 import pytest
 from hypothesis import given
@@ -11,6 +12,9 @@ from stdnum.eu import eic
 from stdnum.iso7064 import mod_97_10
 
 from app.registry.codes.check_digits import gs1_check_digit, is_eic, is_gln, is_gsrn, is_lei
+from app.registry.codes.identifiers import EIC, GLN, GSRN, LEI
+from app.registry.errors import RefusalError
+from app.registry.fields import MemberKind
 
 VECTORS = Path(__file__).parents[1] / "vectors" / "identifiers"
 DIGITS = "0123456789"
@@ -210,3 +214,77 @@ def test_published_glns_are_valid_and_their_neighbours_are_not(code: str) -> Non
     assert not is_gln(code[1:])
     assert not is_gln("0" + code)
     assert not is_gln(code[:-1] + str((int(code[-1]) + 1) % 10))
+
+
+KINDS = [
+    (GSRN, "invalid-gsrn", "R14", ["571313180400013469", "123456789012345675"]),
+    (GLN, "invalid-gln", "", lines("gln.txt")),
+    (EIC, "invalid-eic", "", lines("eic_valid.txt")),
+    (LEI, "invalid-lei", "", lines("lei_valid.txt")),
+]
+NAMES = ["gsrn", "gln", "eic", "lei"]
+
+
+def refusal(kind: MemberKind, value: object) -> tuple[str, str, str]:
+    """Return code, rule and pointer of the refusal that reading and writing agree on."""
+    with pytest.raises(RefusalError) as reading:
+        kind.parse(value, "/device/0")
+    with pytest.raises(RefusalError) as writing:
+        kind.plain(value, "/device/0")
+
+    read, written = reading.value, writing.value
+    assert (read.code, read.rule, read.detail) == (written.code, written.rule, written.detail)
+    assert read.pointer == written.pointer
+    return read.code, read.rule, read.pointer
+
+
+@pytest.mark.parametrize(("kind", "code", "rule", "valid"), KINDS, ids=NAMES)
+def test_a_member_takes_valid_identifiers_as_they_are(
+    kind: MemberKind, code: str, rule: str, valid: list[str]
+) -> None:
+    for value in valid:
+        assert kind.parse(value, f"/{code}{rule}") == value
+        assert kind.plain(value, f"/{code}{rule}") == value
+
+
+@pytest.mark.parametrize(("kind", "code", "rule", "valid"), KINDS, ids=NAMES)
+def test_a_member_refuses_a_wrong_check_digit_with_its_own_code(
+    kind: MemberKind, code: str, rule: str, valid: list[str]
+) -> None:
+    for value in valid[:5]:
+        wrong = value[:-1] + ("1" if value[-1] == "0" else "0")
+
+        assert refusal(kind, wrong) == (code, rule, "/device/0")
+
+
+@pytest.mark.parametrize(("kind", "code", "rule", "valid"), KINDS, ids=NAMES)
+def test_a_member_refuses_what_is_not_of_the_shape(
+    kind: MemberKind, code: str, rule: str, valid: list[str]
+) -> None:
+    value = valid[0]
+    arabic = value.translate({ord(digit): 0x0660 + int(digit) for digit in DIGITS})
+    fullwidth = value.translate({ord(digit): 0xFF10 + int(digit) for digit in DIGITS})
+    shapeless: list[object] = [
+        "",
+        f"{value}\n",
+        f" {value}",
+        value[1:],
+        f"0{value}",
+        arabic,
+        fullwidth,
+    ]
+
+    for wrong in [*shapeless, 571313180400013469, None, True, [value]]:
+        assert refusal(kind, wrong) == (code, rule, "/device/0"), wrong
+
+
+@pytest.mark.parametrize(("kind", "code", "rule", "valid"), KINDS, ids=NAMES)
+def test_the_schema_of_a_member_tells_the_shape(
+    kind: MemberKind, code: str, rule: str, valid: list[str]
+) -> None:
+    pattern = kind.schema["pattern"]
+
+    assert kind.schema["type"] == "string"
+    assert all(search(pattern, value) for value in valid), (code, rule)
+    assert not search(pattern, valid[0][1:])
+    assert not search(pattern, f"0{valid[0]}")

@@ -11,39 +11,73 @@ from app.registry.operations.account_open import AccountOpen
 from app.registry.operations.account_whitelist import AccountWhitelist
 from app.registry.operations.device_approve import DeviceApprove
 from app.registry.operations.device_automate import DeviceAutomate
+from app.registry.operations.device_deregister import DeviceDeregister
+from app.registry.operations.device_hand_over import DeviceHandOver
 from app.registry.operations.device_register import DeviceRegister
+from app.registry.operations.device_review import DeviceReview
+from app.registry.operations.device_revise import DeviceRevise
+from app.registry.operations.device_suspend import DeviceSuspend
+from app.registry.operations.device_take_over import DeviceTakeOver
+from app.registry.operations.endorse import Endorse
+from app.registry.operations.fuel_declare import FuelDeclare
 from app.registry.operations.genesis import RULES, Genesis
 from app.registry.operations.issue import Issue
 from app.registry.operations.issue_approve import IssueApprove
 from app.registry.operations.issue_reject import IssueReject
 from app.registry.operations.issue_request import IssueRequest
+from app.registry.operations.issue_review import IssueReview
+from app.registry.operations.issue_submit import IssueSubmit
 from app.registry.operations.issue_withdraw import IssueWithdraw
 from app.registry.operations.measure import Measure
 from app.registry.operations.measure_accept import MeasureAccept
+from app.registry.operations.measure_adjust import MeasureAdjust
+from app.registry.operations.measure_correct import MeasureCorrect
 from app.registry.operations.organisation_admit import OrganisationAdmit
+from app.registry.operations.organisation_review import OrganisationReview
+from app.registry.operations.person_add import PersonAdd
+from app.registry.operations.person_remove import PersonRemove
+from app.registry.operations.record_erase import RecordErase
 from app.registry.operations.retire import Retire
 from app.registry.operations.transfer import Transfer
 from app.registry.operations.transfer_accept import TransferAccept
 from app.registry.operations.transfer_close import TransferClose
 from app.registry.operations.transfer_offer import TransferOffer
+from app.registry.operations.withdraw import Withdraw
 
 OPERATIONS: dict[str, type[Operation]] = {
     operation.type: operation
     for operation in (
         Genesis,
         OrganisationAdmit,
+        OrganisationReview,
+        PersonAdd,
+        PersonRemove,
+        Endorse,
+        RecordErase,
         AccountOpen,
         AccountWhitelist,
         DeviceRegister,
+        DeviceRevise,
+        DeviceReview,
         DeviceApprove,
         DeviceAutomate,
+        DeviceSuspend,
+        DeviceHandOver,
+        DeviceTakeOver,
+        DeviceDeregister,
+        FuelDeclare,
         Measure,
         MeasureAccept,
+        MeasureCorrect,
+        MeasureAdjust,
         IssueRequest,
+        IssueSubmit,
+        IssueReview,
         IssueApprove,
         IssueReject,
         IssueWithdraw,
         Issue,
+        Withdraw,
         Transfer,
         TransferOffer,
         TransferAccept,

@@ -1,4 +1,4 @@
-"""Automate a device, or no longer: whether its registrant's requests are issued at once."""
+"""Automate a device: up to how much its registrant's requests are issued at once, or no longer."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -6,19 +6,19 @@ from typing import Annotated, ClassVar
 
 from app.registry.devices import APPROVED
 from app.registry.errors import RefusalError
-from app.registry.fields import Flag, Id, whole
+from app.registry.fields import EnergyWh, Id, whole
 from app.registry.operation import DEVICE, ORGANISATION, Operation, Read
 from app.registry.state import At, Change, State
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceAutomate(Operation):
-    """By the issuing body, of the version of the device that it has seen."""
+    """By the issuing body, of the version that it has seen: its standing rule, on record (R8)."""
 
     type: ClassVar[str] = "device.automate"
 
     device: Id
-    automatic: Flag
+    automatic_wh: EnergyWh
     version: Annotated[int, whole(least=1)]
 
     def reads(self) -> Iterable[Read]:
@@ -26,14 +26,15 @@ class DeviceAutomate(Operation):
         return (Read(ORGANISATION, self.by), Read(DEVICE, self.device))
 
     def decide(self, state: State, at: At) -> Change:  # noqa: ARG002 - not bound to time
-        """Set it for an approved device that is still as it was seen (R8, R78)."""
+        """Set it for an approved, independently metered device still as it was seen (R8, R78)."""
         state.must_be_issuing_body(self.by)
         device = state.device(self.device)
         if device.version != self.version:
             raise RefusalError(
                 "stale-version", f"it is at {device.version}", rule="R78", pointer="/version"
             )
-        if device.state != APPROVED:
-            raise RefusalError("device-not-eligible", "the device is not approved", rule="R3")
-        changed = replace(device, is_automatic=self.automatic, version=device.version + 1)
+        device.must_be_in(APPROVED)
+        approved = [item for item in state.registrations(self.device) if item.state == APPROVED]
+        approved[-1].must_be_independent(self.automatic_wh)
+        changed = replace(device, automatic_wh=self.automatic_wh, version=device.version + 1)
         return Change(puts=(changed,))

@@ -1,68 +1,96 @@
 """Register a device: the registrant describes what it wants certified."""
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from app.registry.codes.check_digits import is_gsrn
-from app.registry.codes.lists import code_lists
-from app.registry.devices import REGISTERED, Device, latest_date
+from app.registry.devices import KINDS, MULTI_FUEL, PRODUCTION, REGISTERED, STORAGE, Device
 from app.registry.errors import RefusalError
-from app.registry.fields import Date, Hash, Id, text, whole
-from app.registry.operation import DEVICE, DOMAIN, GSRN, ORGANISATION, Operation, Read
+from app.registry.fields import Id, text
+from app.registry.operation import DEVICE, DOMAIN, GSRN, ORGANISATION, Read
 from app.registry.organisations import GENERATOR
+from app.registry.registrations import Described
 from app.registry.state import At, Change, State
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DeviceRegister(Operation):
-    """By the registrant; `attributes` is the hash of the device's attribute document."""
+class DeviceRegister(Described):
+    """By the registrant; each source of a multi-fuel device is a device `part_of` it.
+
+    A part has the number of the whole and, alone, may have a source that is not certified.
+    """
 
     type: ClassVar[str] = "device.register"
 
     device: Id
     domain: Annotated[str, text("[A-Z][A-Z0-9-]{1,15}")]
     gsrn: Annotated[str, text("[0-9]{18}", code="invalid-gsrn")]
-    energy_source: Annotated[str, text("F[0-9]{8}", code="unknown-code")]
-    technology: Annotated[str, text("T[0-9]{6}", code="unknown-code")]
-    capacity_w: Annotated[int, whole(least=1)]
-    commissioned_on: Date
-    attributes: Hash
+    kind: Annotated[str, text("|".join(KINDS))]
+    part_of: Id | None = None
 
-    def reads(self) -> Iterable[Read]:
-        """Return registrant, domain, and the device's id and number."""
-        return (
-            Read(ORGANISATION, self.by),
-            Read(DOMAIN, self.domain),
-            Read(DEVICE, self.device),
-            Read(GSRN, self.gsrn),
-        )
+    def reads(self) -> Iterator[Read]:
+        """Yield registrant, measurement body, domain, and the device's id and number."""
+        yield Read(ORGANISATION, self.by)
+        yield Read(ORGANISATION, self.measurement_body)
+        yield Read(DOMAIN, self.domain)
+        yield Read(DEVICE, self.device)
+        yield Read(GSRN, self.gsrn)
+        if self.part_of is not None:
+            yield Read(DEVICE, self.part_of)
 
     def decide(self, state: State, at: At) -> Change:
-        """Register it, not yet approved; one GSRN is one device (R9, R14)."""
-        state.actor(self.by).must_be(GENERATOR)
-        domain = state.domain(self.domain).settings
+        """Register it, not yet approved; one GSRN is one device (R9, R14, R30)."""
+        registrant = state.actor(self.by)
+        registrant.must_be(GENERATOR)
+        registrant.must_be_verified(at.time_ms)
+        state.domain(self.domain)
         if not is_gsrn(self.gsrn):
             raise RefusalError("invalid-gsrn", "wrong check digit", rule="R14", pointer="/gsrn")
-        code_lists(domain.code_lists).check(source=self.energy_source, technology=self.technology)
-        if not self.energy_source.startswith(domain.sources):
-            raise RefusalError(
-                "source-not-eligible",
-                f"{domain.code} certifies {', '.join(domain.sources)}",
-                rule="R9",
-                pointer="/energy_source",
-            )
-        if self.commissioned_on > latest_date(at.time_ms):
-            raise RefusalError(
-                "invalid-device-data", "commissioned in the future", pointer="/commissioned_on"
-            )
+        source = self.check_description(state, at, domain=self.domain)
+        self._check_kind(state, source)
         if state.has(Device, self.device):
             raise RefusalError("id-in-use", "the device is registered", pointer="/device")
-        if state.has_gsrn(self.gsrn):
+        if self.part_of is not None:
+            self._check_whole(state, self.part_of)
+        elif state.has_gsrn(self.gsrn):
             raise RefusalError(
                 "device-already-registered", "the GSRN is in use", rule="R14", pointer="/gsrn"
             )
-        return Change(puts=(self._device(),))
+        registration = self.registration(device=self.device, number=1, source=source)
+        return Change(puts=(self._device(), registration))
+
+    def _check_kind(self, state: State, source: str) -> None:
+        """Refuse a store without a size, and a source that is not certified (R9, R12)."""
+        if (self.kind == STORAGE) != bool(self.storage_wh):
+            raise RefusalError(
+                "invalid-device-data",
+                "a store, and nothing else, says what it stores",
+                rule="R12",
+                pointer="/storage_wh",
+            )
+        settings = state.domain(self.domain).settings
+        is_whole = self.kind == PRODUCTION and self.part_of is None
+        if is_whole and not source.startswith(settings.sources):
+            raise RefusalError(
+                "source-not-eligible",
+                f"{settings.code} certifies {', '.join(settings.sources)}",
+                rule="R9",
+                pointer="/energy_source",
+            )
+
+    def _check_whole(self, state: State, whole: str) -> None:
+        """Refuse a part that does not fit the whole."""
+        found = state.find(Device, whole, pointer="/part_of")
+        found.must_belong_to(self.by)
+        fits = (found.kind, found.gsrn, found.domain) == (MULTI_FUEL, self.gsrn, self.domain)
+        if not fits or self.kind != PRODUCTION:
+            raise RefusalError(
+                "invalid-device-data",
+                "a source of a multi-fuel device, under its number",
+                rule="R1",
+                pointer="/part_of",
+            )
 
     def _device(self) -> Device:
         return Device(
@@ -70,15 +98,13 @@ class DeviceRegister(Operation):
             organisation=self.by,
             domain=self.domain,
             gsrn=self.gsrn,
-            energy_source=self.energy_source,
-            technology=self.technology,
-            capacity_w=self.capacity_w,
-            commissioned_on=self.commissioned_on,
-            attributes=self.attributes,
+            kind=self.kind,
+            part_of=self.part_of,
             state=REGISTERED,
-            valid_from=0,
-            valid_until=0,
-            is_automatic=False,
+            automatic_wh=0,
             carried_wh=0,
+            deficit_wh=0,
+            adjustment_wh=0,
+            last_issuance=None,
             version=1,
         )

@@ -14,6 +14,7 @@ from app.registry.state import At, Change, State
 
 RULES = 1
 NO_RECORD = "0" * 64
+_NEVER = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +75,10 @@ class Genesis(Operation):
             )
         for number, domain in enumerate(self.domains):
             code_lists(domain.code_lists, pointer=f"/domains/{number}/code_lists")
-        if any(domain.retire_months < domain.transfer_months for domain in self.domains):
-            raise RefusalError(
-                "invalid-domain", "retiring ends before transferring", pointer="/domains"
-            )
+        for number, domain in enumerate(self.domains):
+            if (domain.transfer_months or _NEVER) > (domain.retire_months or _NEVER):
+                raise RefusalError(
+                    "invalid-domain",
+                    "retiring ends before transferring",
+                    pointer=f"/domains/{number}/retire_months",
+                )

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar, Self
 
-from app.registry.devices import Device
-from app.registry.domains import Domain
+from app.ledger.times import format_time
+from app.registry.devices import SELF_CONSUMPTION
+from app.registry.domains import ISSUE_AND_RETIRE, Domain
 from app.registry.errors import RefusalError
 from app.registry.fields import (
     INSTANT,
@@ -26,9 +27,12 @@ from app.registry.issuances import (
     Request,
     plan,
 )
-from app.registry.operation import ORGANISATION, REQUEST, Operation, Read, follow_id
-from app.registry.state import At, Change, State
+from app.registry.operation import ORGANISATION, REQUEST, Operation, Read
+from app.registry.retirements import OWN_CONSUMPTION
+from app.registry.state import At, Change, Follow, State, follow_id
 from app.registry.windows import Calendar, Windows, is_plausible
+
+RETIRE = "retire"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,8 +83,7 @@ class Issue(Operation):
         cls, state: State, *, id: str, request: Request, planned: Plan, windows: Windows
     ) -> Self:
         registry = state.registry
-        device = state.device(request.device)
-        domain = state.domain(device.domain)
+        domain = state.domain(state.device(request.device).domain)
         return cls(
             id=id,
             origin=registry.origin,
@@ -100,7 +103,7 @@ class Issue(Operation):
             transfer_until=windows.transfer_until,
             retire_until=windows.retire_until,
             code_lists=domain.settings.code_lists,
-            attributes=device.attributes,
+            attributes=planned.registration.attributes,
         )
 
     def reads(self) -> Iterable[Read]:
@@ -122,11 +125,11 @@ class Issue(Operation):
             raise RefusalError("issuance-mismatch", "not what the rules compute", rule="R4")
         if not is_plausible(domain.settings, self.period_end, windows):
             raise RefusalError("issuance-mismatch", "windows not the domain's", rule="R39")
-        return self._change(request, device, domain, planned, at)
+        return self._change(state, request, planned, at)
 
-    def _change(
-        self, request: Request, device: Device, domain: Domain, planned: Plan, at: At
-    ) -> Change:
+    def _change(self, state: State, request: Request, planned: Plan, at: At) -> Change:
+        device = state.device(self.device)
+        domain = state.domain(device.domain)
         spans = (replace(span, issuance=self.issuance) for span in planned.timeline)
         issuance = Issuance(
             id=self.issuance,
@@ -146,13 +149,34 @@ class Issue(Operation):
             code_lists=self.code_lists,
             attributes=self.attributes,
             index=at.index,
+            registration=planned.registration.number,
         )
         return Change(
             puts=(
                 issuance,
                 replace(request, state=ISSUED),
-                replace(device, carried_wh=self.carried_out_wh),
+                replace(device, carried_wh=self.carried_out_wh, last_issuance=self.issuance),
                 replace(domain, issued=domain.issued + self.quantity),
                 *spans,
-            )
+            ),
+            follows=self._follows(state, planned, domain),
         )
+
+    def _follows(self, state: State, planned: Plan, domain: Domain) -> tuple[Follow, ...]:
+        """Return the retirement of what its own registrant has consumed (R13, 2.12)."""
+        is_own_use = planned.registration.dissemination == SELF_CONSUMPTION
+        if not is_own_use or domain.settings.self_consumption != ISSUE_AND_RETIRE:
+            return ()
+        consumer = state.actor(state.account(self.account).organisation)
+        members = {
+            "by": consumer.id,
+            "retirement": follow_id(self.id, RETIRE),
+            "account": self.account,
+            "usage": OWN_CONSUMPTION,
+            "beneficiary": consumer.record,
+            "country": domain.settings.country,
+            "period_start": format_time(self.period_start),
+            "period_end": format_time(self.period_end),
+            "items": [{"issuance": self.issuance, "first": 1, "last": self.quantity}],
+        }
+        return (Follow(RETIRE, self.issuance, members),)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from app.registry.fields import Id, Slug
-from app.registry.issuances import REJECTED, Request
+from app.registry.issuances import REFERRED, REJECTED, SUBMITTED, VERIFIED, Request
 from app.registry.operation import ORGANISATION, REQUEST, Operation, Read
 from app.registry.state import At, Change, State
 
@@ -24,8 +24,8 @@ class IssueReject(Operation):
         return (Read(ORGANISATION, self.by), Read(REQUEST, self.issuance))
 
     def decide(self, state: State, at: At) -> Change:  # noqa: ARG002 - not bound to time
-        """Reject a pending request, whether it could be issued or not (R8)."""
+        """Reject a request that waits, whether it could be issued or not (R8)."""
         state.must_be_issuing_body(self.by)
         request = state.find(Request, self.issuance, pointer="/issuance")
-        request.must_be_pending()
+        request.must_be(SUBMITTED, VERIFIED, REFERRED)
         return Change(puts=(replace(request, state=REJECTED),))

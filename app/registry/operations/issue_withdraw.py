@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from app.registry.fields import Id
-from app.registry.issuances import WITHDRAWN, Request
+from app.registry.issuances import DRAFT, REFERRED, SUBMITTED, VERIFIED, WITHDRAWN, Request
 from app.registry.operation import ORGANISATION, REQUEST, Operation, Read
 from app.registry.state import At, Change, State
 
@@ -23,9 +23,9 @@ class IssueWithdraw(Operation):
         return (Read(ORGANISATION, self.by), Read(REQUEST, self.issuance))
 
     def decide(self, state: State, at: At) -> Change:  # noqa: ARG002 - not bound to time
-        """Withdraw a pending request, whether it could be issued or not (R26)."""
+        """Withdraw an own request that waits, whether it could be issued or not (R26)."""
         state.actor(self.by)
         request = state.find(Request, self.issuance, pointer="/issuance")
-        state.device(request.device).must_belong_to(self.by)
-        request.must_be_pending()
+        state.requested_registration(request).must_belong_to(self.by)
+        request.must_be(DRAFT, SUBMITTED, VERIFIED, REFERRED)
         return Change(puts=(replace(request, state=WITHDRAWN),))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from app.registry.errors import RefusalError
-from app.registry.fields import Country, Hash, Id, listed, text
+from app.registry.fields import Country, Hash, Id, Instant, listed, text
 from app.registry.operation import ORGANISATION, Operation, Read
 from app.registry.organisations import ADMITTED_ROLES, AUDITOR, Organisation
 from app.registry.state import At, Change, State
@@ -13,20 +13,26 @@ from app.registry.state import At, Change, State
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrganisationAdmit(Operation):
-    """By the issuing body; `record` commits to what the vault knows of the organisation."""
+    """By the issuing body; `record` commits to what the vault knows of the organisation.
+
+    `kyc_until` is when its identity must have been verified again.
+    """
 
     type: ClassVar[str] = "organisation.admit"
 
     organisation: Id
-    roles: Annotated[tuple[str, ...], listed(text("|".join(ADMITTED_ROLES)), most=3)]
+    roles: Annotated[
+        tuple[str, ...], listed(text("|".join(ADMITTED_ROLES)), most=len(ADMITTED_ROLES))
+    ]
     country: Country
     record: Hash
+    kyc_until: Instant
 
     def reads(self) -> Iterable[Read]:
         """Return the acting and the new organisation."""
         return (Read(ORGANISATION, self.by), Read(ORGANISATION, self.organisation))
 
-    def decide(self, state: State, at: At) -> Change:  # noqa: ARG002 - not bound to time
+    def decide(self, state: State, at: At) -> Change:
         """Admit it once; an auditor is nothing besides (R60)."""
         state.must_be_issuing_body(self.by)
         if tuple(sorted(set(self.roles))) != self.roles:
@@ -37,6 +43,11 @@ class OrganisationAdmit(Operation):
             )
         if state.has(Organisation, self.organisation):
             raise RefusalError("id-in-use", "it is admitted already", pointer="/organisation")
-        return Change(
-            puts=(Organisation(self.organisation, self.roles, self.country, self.record),)
+        if self.kyc_until <= at.time_ms:
+            raise RefusalError(
+                "invalid-interval", "it has lapsed already", rule="R30", pointer="/kyc_until"
+            )
+        admitted = Organisation(
+            self.organisation, self.roles, self.country, self.record, self.kyc_until
         )
+        return Change(puts=(admitted,))

@@ -10,10 +10,10 @@ from app.registry.holdings import asked_reads, check_asked, resolve
 from app.registry.issuances import Issuance
 from app.registry.operation import ACCOUNT, ORGANISATION, RETIREMENT, Operation, Read
 from app.registry.ranges import ITEMS, RETIRED, Move, Range
-from app.registry.retirements import Retirement
+from app.registry.retirements import OWN_CONSUMPTION, Retirement
 from app.registry.state import At, Change, State
 
-USAGES = ("compliance", "disclosure", "own_use")
+USAGES = ("compliance", "disclosure", "own_use", OWN_CONSUMPTION)
 PERIOD_MAX_MS = 24 * 31 * 86_400_000
 AHEAD_MAX_MS = 366 * 86_400_000
 
@@ -46,7 +46,7 @@ class Retire(Operation):
     def decide(self, state: State, at: At) -> Change:
         """Retire what the holder holds, all or nothing, for a period of consumption (R42, R43)."""
         check_asked(self.items, self.quantity)
-        state.actor(self.by)
+        state.actor(self.by).must_not_be_suspended()
         account = state.account(self.account, pointer="/account")
         if account.organisation != self.by:
             raise RefusalError(

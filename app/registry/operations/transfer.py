@@ -36,13 +36,13 @@ class Transfer(Operation):
     def decide(self, state: State, at: At) -> Change:
         """Move what the holder may move, all or nothing (R26 to R28, R31)."""
         check_asked(self.items, self.quantity)
-        state.actor(self.by)
+        state.actor(self.by).must_be_verified(at.time_ms)
         source = state.account(self.from_, pointer="/from")
         if source.organisation != self.by:
             raise RefusalError(
                 "not-holder", "the account is another's", rule="R26", pointer="/from"
             )
-        self._check_target(state)
+        self._check_target(state, at)
         moves = resolve(
             state,
             account=source,
@@ -54,7 +54,7 @@ class Transfer(Operation):
         )
         return Change(moves=moves)
 
-    def _check_target(self, state: State) -> None:
+    def _check_target(self, state: State, at: At) -> None:
         if self.to == self.from_:
             raise RefusalError(
                 "invalid-target-account",
@@ -63,6 +63,7 @@ class Transfer(Operation):
                 pointer="/to",
             )
         target = state.account(self.to, pointer="/to")
+        state.actor(target.organisation).must_be_verified(at.time_ms, pointer="/to")
         is_own = target.organisation == self.by
         if not is_own and not state.is_sender_allowed(self.to, self.from_):
             raise RefusalError(

@@ -25,11 +25,13 @@ class TransferAccept(Operation):
 
     def decide(self, state: State, at: At) -> Change:
         """Take all of an open offer whose transfer windows are still open (R28, R29, R39)."""
-        state.actor(self.by)
+        state.actor(self.by).must_be_verified(at.time_ms)
         offer = state.find(Offer, self.offer, pointer="/offer")
         if state.account(offer.to_account).organisation != self.by:
             raise RefusalError("not-found", "no such offer", pointer="/offer")
         offer.must_be_open()
+        sender = state.account(offer.from_account).organisation
+        state.actor(sender).must_be_verified(at.time_ms, pointer="/offer")
         moves = offer.moves(state, to_account=offer.to_account)
         for move in moves:
             state.issuance(move.issuance).must_be_transferable(at.time_ms)

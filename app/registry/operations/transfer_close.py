@@ -1,4 +1,4 @@
-"""Close an offer without a transfer: the receiver rejects it, or the sender recalls it."""
+"""Close an offer without a transfer: it is rejected, recalled, or aborted by the issuing body."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -6,19 +6,22 @@ from typing import Annotated, ClassVar
 
 from app.registry.errors import RefusalError
 from app.registry.fields import Id, text
-from app.registry.offers import RECALLED, REJECTED, Offer
+from app.registry.offers import ABORTED, RECALLED, REJECTED, Offer
 from app.registry.operation import OFFER, ORGANISATION, Operation, Read
 from app.registry.state import At, Change, State
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransferClose(Operation):
-    """By the receiver as `rejected`, by the sender as `recalled`; to others it is not there."""
+    """By the receiver as `rejected`, by the sender as `recalled`, by the issuing body as `aborted`.
+
+    To others it is not there.
+    """
 
     type: ClassVar[str] = "transfer.close"
 
     offer: Id
-    why: Annotated[str, text(f"{REJECTED}|{RECALLED}")]
+    why: Annotated[str, text(f"{ABORTED}|{REJECTED}|{RECALLED}")]
 
     def reads(self) -> Iterable[Read]:
         """Return the offer, with its accounts and what it holds."""
@@ -29,6 +32,7 @@ class TransferClose(Operation):
         state.actor(self.by)
         offer = state.find(Offer, self.offer, pointer="/offer")
         self._check_party(
+            issuing_body=state.registry.issuing_body,
             sender=state.account(offer.from_account).organisation,
             receiver=state.account(offer.to_account).organisation,
         )
@@ -36,9 +40,13 @@ class TransferClose(Operation):
         moves = offer.moves(state, to_account=offer.from_account)
         return Change(puts=(replace(offer, state=self.why),), moves=moves)
 
-    def _check_party(self, *, sender: str, receiver: str) -> None:
-        if self.by not in (sender, receiver):
+    def _check_party(self, *, issuing_body: str, sender: str, receiver: str) -> None:
+        if self.by not in (issuing_body, sender, receiver):
             raise RefusalError("not-found", "no such offer", pointer="/offer")
+        if (self.why == ABORTED) != (self.by == issuing_body):
+            raise RefusalError(
+                "forbidden-role", "the issuing body aborts", rule="R33", pointer="/why"
+            )
         if self.why == RECALLED and self.by != sender:
             raise RefusalError("not-holder", "the sender recalls", rule="R26", pointer="/why")
         if self.why == REJECTED and self.by != receiver:

@@ -38,7 +38,7 @@ class TransferOffer(Operation):
     def decide(self, state: State, at: At) -> Change:
         """Freeze what the holder may transfer until the offer ends, all or nothing (R29)."""
         check_asked(self.items, self.quantity)
-        state.actor(self.by)
+        state.actor(self.by).must_be_verified(at.time_ms)
         source = state.account(self.from_, pointer="/from")
         if source.organisation != self.by:
             raise RefusalError(
@@ -51,7 +51,8 @@ class TransferOffer(Operation):
                 rule="R27",
                 pointer="/to",
             )
-        state.account(self.to, pointer="/to")
+        target = state.account(self.to, pointer="/to")
+        state.actor(target.organisation).must_be_verified(at.time_ms, pointer="/to")
         if state.has(Offer, self.offer):
             raise RefusalError("id-in-use", "offered already", pointer="/offer")
         moves = resolve(

@@ -1,0 +1,65 @@
+"""Correct: report spans anew that are not issued; the issuing body accepts them, then."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+from app.registry.devices import APPROVED, SUSPENDED, in_force
+from app.registry.errors import RefusalError
+from app.registry.fields import Slug
+from app.registry.measurements import CORRECTED, Span
+from app.registry.operation import Read
+from app.registry.reports import Reported, check_disjoint
+from app.registry.state import At, Change, State
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeasureCorrect(Reported):
+    """By the measurement body; each span replaces one, or a gap, of the same start and end.
+
+    Nothing is issued on it before the issuing body has accepted it: two persons (R36, 9.4).
+    """
+
+    type: ClassVar[str] = "measure.correct"
+
+    reason: Slug
+
+    def reads(self) -> Iterator[Read]:
+        """Yield the device and its timeline about what is corrected."""
+        start = min(span.start for span in self.spans)
+        end = max(span.end for span in self.spans)
+        return self.report_reads(start, end)
+
+    def decide(self, state: State, at: At) -> Change:
+        """Replace what stands there and is not issued; its new word waits to be accepted."""
+        state.actor(self.by).must_not_be_suspended()
+        device = state.device(self.device)
+        spans = sorted(
+            self.read_spans(quality=CORRECTED, is_accepted=False), key=lambda span: span.start
+        )
+        check_disjoint(spans)
+        device.must_be_in(APPROVED, SUSPENDED)
+        registration = in_force(state.registrations(device.id), spans[0].start, spans[-1].end)
+        registration.must_be_reported_by(self.by)
+        self.check_spans(spans, registration, state.domain(device.domain).settings, at)
+        for span in spans:
+            self._check_replaced(state, span)
+        self.check_part(state, device, spans)
+        netted = self.net(device, may_owe=False)
+        changed = () if netted == device else (netted,)
+        return Change(puts=(*spans, *changed))
+
+    def _check_replaced(self, state: State, span: Span) -> None:
+        pointer = f"/spans/{[item.start for item in self.spans].index(span.start)}"
+        before = state.find(Span, (self.device, span.start), pointer=pointer)
+        if before.end != span.end:
+            raise RefusalError(
+                "span-boundary", "it replaces one of the same length", rule="R2", pointer=pointer
+            )
+        if before.issuance is not None:
+            raise RefusalError(
+                "double-issuance",
+                "it is issued: its certificates are withdrawn, or it is adjusted",
+                rule="R36",
+                pointer=pointer,
+            )
