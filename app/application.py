@@ -37,9 +37,11 @@ from app.services.applications import Onboarding
 from app.services.calendar import windows
 from app.services.group import GroupCommit, Record
 from app.services.integrity import ReplayJobs, ReplayProcess
+from app.services.meters import Meters
 from app.services.record import Accepted, Asked, Outcome
 from app.settings import Settings
 from app.storage.applications import ApplicationRows
+from app.storage.meters import MeterTable
 from app.storage.refusals import RefusalRows
 from app.storage.replays import ReplayRows
 
@@ -99,6 +101,7 @@ def make_context(registry: Registry, *, start_replay: Callable[[str], None]) -> 
         keys=make_keys_service(storage),
         onboarding=Onboarding(ApplicationRows(database), registry.vault),
         refusals=RefusalRows(database),
+        meters=Meters(MeterTable(database)),
         replays=ReplayJobs(ReplayRows(database), start_replay),
         group=GroupCommit(_counted(registry.record), observe=metrics.observe_group),
         vault=registry.vault,

@@ -1,42 +1,32 @@
-"""Issuing: previewed and requested by registrants, decided by the issuing body."""
+"""Issuing: requested by registrants, verified, and decided by the issuing body."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from marshmallow import Schema, fields
 
-from app.api.answers import (
-    OperationLinkSchema,
-    instant,
-    leaf_of,
-    link_of,
-    text,
-    uuid,
-    whole,
-)
-from app.api.door import BODIES, Door
+from app.api.answers import OperationLinkSchema, leaf_of, link_of, text, uuid, whole
+from app.api.door import Door
 from app.api.issuances import numbers
-from app.api.members import body_schema
 from app.api.recording import recording
-from app.api.verbs import Asking, Verb, asking, table
+from app.api.verbs import Asking, Verb, table
 from app.http.context import context
+from app.registry import fields as kinds
 from app.registry.errors import RefusalError
 from app.registry.fields import Flag, Id, Instant, Slug
-from app.registry.issuances import DRAFT, ISSUED, SUBMITTED
+from app.registry.issuances import DRAFT, ISSUED, REJECTED, SUBMITTED, WITHDRAWN
 from app.registry.operations.issue_approve import IssueApprove
 from app.registry.operations.issue_reject import IssueReject
 from app.registry.operations.issue_request import IssueRequest
+from app.registry.operations.issue_review import OUTCOMES, IssueReview
+from app.registry.operations.issue_submit import IssueSubmit
 from app.registry.operations.issue_withdraw import IssueWithdraw
-from app.registry.organisations import GENERATOR, ISSUING_BODY
+from app.registry.organisations import GENERATOR, ISSUING_BODY, MEASUREMENT_BODY
 from app.reporting.devices import find_settings
 from app.reporting.issuances import find_issuance
-from app.reporting.rows import Row
-from app.services.preview import preview_issuance
 from app.services.record import Accepted, Asked
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 door = Door("issuing", "From metered energy to certificates.")
 
@@ -61,6 +51,17 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Review:
+    """What somebody found who has looked at a request."""
+
+    issuance: Annotated[Id, "The issuance."]
+    outcome: Annotated[
+        str, kinds.text("|".join(OUTCOMES)), "verified, or referred back to the registrant."
+    ]
+    reason: Annotated[Slug, "Why, as a word."]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rejection:
     """Why an issuance is not granted."""
 
@@ -68,12 +69,8 @@ class Rejection:
     reason: Annotated[Slug, "Why, as a word."]
 
 
-def _request(asking: Asking, body: NewIssuance) -> Asked:
-    return Asked(_requested(asking, body))
-
-
-def _requested(asking: Asking, body: NewIssuance) -> IssueRequest:
-    """Return the operation; a device of another registrant is not there."""
+def requested(asking: Asking, body: NewIssuance) -> IssueRequest:
+    """Return the operation; a device of another registrant is not there. Raises RefusalError."""
     if find_settings(context().storage, body.device, viewer=asking.organisation) is None:
         raise RefusalError("not-found", "no such device", pointer="/device")
     return IssueRequest(
@@ -88,6 +85,23 @@ def _requested(asking: Asking, body: NewIssuance) -> IssueRequest:
     )
 
 
+def _request(asking: Asking, body: NewIssuance) -> Asked:
+    return Asked(requested(asking, body))
+
+
+def _submit(asking: Asking, body: Decision) -> Asked:
+    _must_be_visible(asking, body.issuance)
+    return Asked(IssueSubmit(**asking.common, issuance=body.issuance))
+
+
+def _review(asking: Asking, body: Review) -> Asked:
+    return Asked(
+        IssueReview(
+            **asking.common, issuance=body.issuance, outcome=body.outcome, reason=body.reason
+        )
+    )
+
+
 def _approve(asking: Asking, body: Decision) -> Asked:
     return Asked(IssueApprove(**asking.common, issuance=body.issuance))
 
@@ -97,37 +111,30 @@ def _reject(asking: Asking, body: Rejection) -> Asked:
 
 
 def _withdraw(asking: Asking, body: Decision) -> Asked:
-    """Return the operation; a request of another registrant is not there.
-
-    One that nobody knows yet may be made by the same bulk request: the rules will know.
-    """
-    storage, named = context().storage, body.issuance
-    is_own = find_issuance(storage, named, viewer=asking.organisation) is not None
-    if not is_own and find_issuance(storage, named, viewer=None) is not None:
-        raise RefusalError("not-found", "no such request", pointer="/issuance")
+    _must_be_visible(asking, body.issuance)
     return Asked(IssueWithdraw(**asking.common, issuance=body.issuance))
 
 
+def _must_be_visible(asking: Asking, issuance: str) -> None:
+    """Refuse another registrant's request, which is not there.
+
+    One that nobody knows yet may be made by the same bulk request: the rules will know.
+    """
+    storage = context().storage
+    is_own = find_issuance(storage, issuance, viewer=asking.organisation) is not None
+    if not is_own and find_issuance(storage, issuance, viewer=None) is not None:
+        raise RefusalError("not-found", "no such request", pointer="/issuance")
+
+
+_REVIEWERS = (ISSUING_BODY, MEASUREMENT_BODY)
+
 REQUEST = Verb(name="issue.request", may=(GENERATOR,), body=NewIssuance, make=_request)
+SUBMIT = Verb(name="issue.submit", may=(GENERATOR,), body=Decision, make=_submit)
+REVIEW = Verb(name="issue.review", may=_REVIEWERS, body=Review, make=_review)
 APPROVE = Verb(name="issue.approve", may=(ISSUING_BODY,), body=Decision, make=_approve)
 REJECT = Verb(name="issue.reject", may=(ISSUING_BODY,), body=Rejection, make=_reject)
 WITHDRAW = Verb(name="issue.withdraw", may=(GENERATOR,), body=Decision, make=_withdraw)
-VERBS = table(REQUEST, APPROVE, REJECT, WITHDRAW)
-
-
-class PlanSchema(Schema):
-    """What a request would give now; nothing is written."""
-
-    energy_wh = whole("Measured energy of the period, Wh.")
-    carried_in_wh = whole("Energy carried from earlier issuances, Wh.")
-    carried_out_wh = whole("Energy that would be carried on, Wh.")
-    face_value_wh = whole("Energy of one certificate, Wh.")
-    quantity = whole("Certificates.")
-    transfer_until = instant("Until when they could be transferred.")
-    retire_until = instant("Until when they could be retired.")
-    is_automatic = fields.Boolean(
-        required=True, metadata={"description": "Whether a request would be issued at once."}
-    )
+VERBS = table(REQUEST, SUBMIT, REVIEW, APPROVE, REJECT, WITHDRAW)
 
 
 class RequestedSchema(Schema):
@@ -148,15 +155,15 @@ class RequestedSchema(Schema):
 
 
 class DecidedSchema(Schema):
-    """A request that is not issued."""
+    """A request that is not issued, or not yet."""
 
     id = uuid("The issuance's id.")
-    state = text("rejected or withdrawn.")
+    state = text("verified, referred, rejected or withdrawn.")
     operation = fields.Nested(OperationLinkSchema, required=True)
 
 
-def _shown(accepted: Accepted) -> dict[str, Any]:
-    """Show a request or approval with the issuance that followed from it."""
+def shown(accepted: Accepted) -> dict[str, Any]:
+    """Return a request or approval with the issuance that followed from it."""
     asked = leaf_of(accepted.leaf)["operation"]
     issued: Mapping[str, Any] = {}
     for follow in accepted.follows[:1]:
@@ -170,44 +177,39 @@ def _shown(accepted: Accepted) -> dict[str, Any]:
     }
 
 
-def _closed(accepted: Accepted) -> dict[str, Any]:
+def _decided(accepted: Accepted) -> dict[str, Any]:
     asked = leaf_of(accepted.leaf)["operation"]
-    state = "rejected" if asked["type"] == REJECT.name else "withdrawn"
+    unreviewed = REJECTED if asked["type"] == REJECT.name else WITHDRAWN
+    state = asked.get("outcome", unreviewed)
     return {"id": asked["issuance"], "state": state, "operation": link_of(accepted)}
 
 
 PLANNING = (
     "invalid-field",
     "not-found",
+    "kyc-not-valid",
+    "organisation-suspended",
+    "not-registrant",
     "recipient-not-mandated",
     "invalid-interval",
     "device-not-eligible",
     "registration-boundary",
+    "source-not-eligible",
+    "self-consumption-not-issued",
+    "adjustment-outstanding",
     "future-production",
+    "interval-granularity",
+    "unknown-code",
     "span-boundary",
     "measurement-incomplete",
     "double-issuance",
     "finding-open",
+    "quality-not-issuable",
     "issue-window-closed",
     "below-face-value",
     "too-many-spans",
 )
-
-
-@door.view(
-    "/issuances/preview",
-    may=REQUEST.may,
-    answer=PlanSchema,
-    body=body_schema(NewIssuance),
-    method="POST",
-    refuses=[*BODIES, *PLANNING],
-)
-def preview(members: dict[str, Any]) -> Row:
-    """Compute what a request would give now, or why it would be refused; nothing is written."""
-    opened = context()
-    operation = _requested(asking("preview"), NewIssuance(**members))
-    return preview_issuance(opened.storage, operation, calendar=opened.calendar)
-
+_LOCATION = "/v1/issuances/{id}"
 
 recording(
     door,
@@ -216,24 +218,34 @@ recording(
     about="Request certificates for a period; issued at once where the device is automatic.",
     verb=REQUEST,
     answer=RequestedSchema,
-    show=_shown,
-    location="/v1/issuances/{id}",
+    show=shown,
+    location=_LOCATION,
     refuses=PLANNING,
 )
-recording(
-    door,
-    "/issuances/<uuid:issuance>/approve",
-    name="approve_issuance",
-    about="Approve a request: its certificates are issued in the same block.",
-    verb=APPROVE,
-    answer=RequestedSchema,
-    show=_shown,
-    location="/v1/issuances/{id}",
-    status=HTTPStatus.OK,
-    within=("issuance",),
-    refuses=["request-already-decided", *PLANNING],
-)
+for _verb, _name, _about, _more in (
+    (SUBMIT, "submit_request", "Submit a draft, or what was referred back or rejected.", ()),
+    (
+        APPROVE,
+        "approve_issuance",
+        "Approve a request: its certificates are issued in the same block.",
+        ("separation-of-duties",),
+    ),
+):
+    recording(
+        door,
+        f"/issuances/<uuid:issuance>/{_verb.name.partition('.')[2]}",
+        name=_name,
+        about=_about,
+        verb=_verb,
+        answer=RequestedSchema,
+        show=shown,
+        location=_LOCATION,
+        status=HTTPStatus.OK,
+        within=("issuance",),
+        refuses=["request-already-decided", *_more, *PLANNING],
+    )
 for _verb, _name, _about in (
+    (REVIEW, "review_request", "Verify a request, or refer it back (R8)."),
     (REJECT, "reject_issuance", "Reject a request; the period may be requested again."),
     (WITHDRAW, "withdraw_request", "Withdraw an own request before it is decided."),
 ):
@@ -244,9 +256,9 @@ for _verb, _name, _about in (
         about=_about,
         verb=_verb,
         answer=DecidedSchema,
-        show=_closed,
-        location="/v1/issuances/{id}",
+        show=_decided,
+        location=_LOCATION,
         status=HTTPStatus.OK,
         within=("issuance",),
-        refuses=["request-already-decided"],
+        refuses=["request-already-decided", "separation-of-duties", "not-registrant"],
     )

@@ -11,6 +11,7 @@ from app.cli.export import export_command
 from app.cli.failures import EXPECTED
 from app.cli.init import init_command
 from app.cli.key import key_command
+from app.cli.measurements import measurements_command
 from app.cli.recover import recover_command
 from app.cli.replay import replay_command
 from app.cli.serve import serve_command
@@ -35,6 +36,7 @@ for command in (
     recover_command,
     replay_command,
     worker_command,
+    measurements_command,
 ):
     commands.add_command(command)
 

@@ -4,6 +4,7 @@ from app.audit.identity import IdentityError
 from app.audit.sources import NotALogError
 from app.consensus.authorities import AuthorityError
 from app.demo.journey import JourneyError
+from app.layouts.errors import LayoutError, MeterFileError
 from app.ledger.notes import NoteError
 from app.registry.errors import RefusalError
 from app.services.export import ExportError
@@ -23,6 +24,8 @@ EXPECTED = (
     IdentityError,
     JourneyError,
     KeyFileError,
+    LayoutError,
+    MeterFileError,
     NotALogError,
     NoteError,
     RefusalError,

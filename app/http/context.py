@@ -10,6 +10,7 @@ from app.services.applications import Onboarding
 from app.services.credentials import ApiKeys
 from app.services.group import GroupCommit
 from app.services.integrity import ReplayJobs
+from app.services.meters import Meters
 from app.services.refusals import Refusals
 from app.services.vault import Vault
 from app.storage.storage import Storage
@@ -25,6 +26,7 @@ class Context:
     keys: ApiKeys
     onboarding: Onboarding
     refusals: Refusals
+    meters: Meters
     replays: ReplayJobs
     group: GroupCommit
     vault: Vault

@@ -8,7 +8,7 @@ from app.layouts.findings import Finding, SeriesKey
 from app.layouts.local_days import LocalDay
 from app.layouts.tallies import FileTally, Tally
 
-SERIES_MAX = 100_000
+SERIES_MAX = 50_000
 HELD_MAX = 5_000_000
 
 Cell = tuple[int, int, int, str, int, int, str]

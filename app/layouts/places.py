@@ -37,7 +37,7 @@ def place_of(time: Time, indexes: Sequence[int]) -> Place:
     if time.place == "date-and-clock":
         return _DateAndClock(LocalStamps(time), indexes, is_end=time.is_end)
     one = _one(time)
-    if time.place == "start-and-end":
+    if time.place == "start-and-end" and time.interval_s is not None:
         return _StartAndEnd(one, indexes)
     return _Stamp(one, indexes[0], is_end=time.is_end)
 
@@ -49,7 +49,11 @@ def instant_ms(text: str, form: str) -> int | None:
 
 
 def _iso_ms(text: str) -> int | None:
-    if text[4:5] != "-" or text[_DATE_LENGTH : _DATE_LENGTH + 1] not in {"T", "t", " "}:
+    if text[4:5] + text[7:8] != "--" or text[_DATE_LENGTH : _DATE_LENGTH + 1] not in {
+        "T",
+        "t",
+        " ",
+    }:
         return None
     try:
         found = datetime.fromisoformat(text)

@@ -1,6 +1,6 @@
 """A complete day becomes readings: clashes are parted, energies rounded, gaps found."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 
 from app.layouts.amounts import Amounts
@@ -36,7 +36,7 @@ class Settling:
             direction: self._energies(bag, apart(bag, cells))
             for direction, cells in _streams(bag.cells).items()
         }
-        _extend(bag)
+        _extend(bag, streams)
         readings: list[Reading] = []
         for direction, cells in streams.items():
             readings += self._readings(bag, direction, cells)
@@ -116,7 +116,7 @@ def _streams(cells: list[Cell]) -> dict[str, list[Cell]]:
     return streams
 
 
-def _extend(bag: Bag) -> None:
+def _extend(bag: Bag, streams: Mapping[str, Sequence[Cell]]) -> None:
     """Say from where to where a series should have readings, by the cells that gave none."""
     state = bag.state
     lows: dict[str, int] = {}
@@ -125,8 +125,8 @@ def _extend(bag: Bag) -> None:
         state.edge_ms[direction] = max(end_ms, state.edge_ms.get(direction, end_ms))
     for direction, low_ms in lows.items():
         if direction not in state.reached_ms:
-            starts = (cell[START] for cell in bag.cells if cell[DIRECTION] == direction)
-            state.reached_ms[direction] = min((low_ms, *starts))
+            starts = [cell[START] for cell in streams.get(direction, ())]
+            state.reached_ms[direction] = min([low_ms, *starts])
 
 
 def _by_time(reading: Reading) -> tuple[int, int, str]:

@@ -73,6 +73,7 @@ REFUSALS: dict[str, tuple[Kind, str]] = {
     "future-production": (Kind.INVALID, "Period not over yet"),
     "outside-operation-period": (Kind.INVALID, "Before the device was commissioned"),
     "measurement-overlap": (Kind.CONFLICT, "Measured already"),
+    "duplicate-report": (Kind.CONFLICT, "File imported already"),
     "measurement-gap": (Kind.INVALID, "Undeclared gap"),
     "measurement-incomplete": (Kind.CONFLICT, "Period not wholly measured"),
     "exceeds-capacity": (Kind.INVALID, "More than the capacity allows"),

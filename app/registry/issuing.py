@@ -1,7 +1,8 @@
 """Issuing: what must be sure before an operation has certificates issued in its wake."""
 
+from app.registry.domains import DomainSettings
 from app.registry.errors import RefusalError
-from app.registry.issuances import Request
+from app.registry.issuances import Plan, Request
 from app.registry.operation import Operation
 from app.registry.retirements import Retirement
 from app.registry.state import State, follow_id
@@ -16,6 +17,11 @@ def check_follows(state: State, request: Request, operation: Operation) -> None:
     state.actor(holder).must_not_be_suspended()
     if state.has(Retirement, retirement_id(operation)):
         raise RefusalError("id-in-use", "a retirement has the id that would follow", pointer="/id")
+
+
+def needs_second_person(settings: DomainSettings, planned: Plan, *, is_late: bool) -> bool:
+    """Say whether somebody else verifies a request before it is approved by hand (R8, R11)."""
+    return is_late or planned.energy_wh >= settings.second_person_wh
 
 
 def retirement_id(operation: Operation) -> str:

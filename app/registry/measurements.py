@@ -21,8 +21,7 @@ QUALITIES = (CORRECTED, ESTIMATED, MEASURED, SUBSTITUTED)
 OVER_CAPACITY = "over-capacity"
 NEGATIVE = "negative"
 NIGHT_SUN = "night-sun"
-DECIMAL_NOISE = "decimal-noise"
-FINDINGS = (DECIMAL_NOISE, NEGATIVE, NIGHT_SUN, OVER_CAPACITY)
+FINDINGS = (NEGATIVE, NIGHT_SUN, OVER_CAPACITY)
 """What may look wrong with readings that are reported nevertheless."""
 
 

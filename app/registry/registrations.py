@@ -1,5 +1,6 @@
 """Registrations: what a registrant says of a device, as members that operations share."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -14,7 +15,7 @@ from app.registry.devices import (
 )
 from app.registry.errors import RefusalError
 from app.registry.fields import Date, EnergyWh, Hash, Id, text, whole
-from app.registry.operation import Operation
+from app.registry.operation import ABOUT, Operation, Read
 from app.registry.organisations import MEASUREMENT_BODY, Organisation
 from app.registry.places import COARSE_BELOW_W, LATITUDE, LONGITUDE, check_place
 from app.registry.state import At, State
@@ -44,6 +45,11 @@ class Described(Operation):
     longitude: Annotated[int, LONGITUDE] | None = None
     subdivision: Annotated[str, SUBDIVISION] | None = None
     storage_wh: EnergyWh | None = None
+
+    def place_reads(self) -> Iterator[Read]:
+        """Yield what stands about the place: an approval may come in the same group (R14)."""
+        if self.latitude is not None:
+            yield Read(ABOUT, self.latitude)
 
     def check_description(self, state: State, at: At, *, domain: str) -> str:
         """Refuse codes, places, dates and parties that cannot be right; return the source's code.

@@ -1,13 +1,23 @@
-"""Issuances: requests as they stand, with what was issued."""
+"""Issuances: requests as they stand, with what was issued, and what may be requested."""
 
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, and_, or_, select
 
+from app.registry.devices import APPROVED, PRODUCTION
 from app.reporting.rows import Row, after, fetch, fetch_one
 from app.storage.storage import Storage
-from app.storage.tables import accounts, issuances, requests
+from app.storage.tables import (
+    accounts,
+    bundles,
+    devices,
+    domains,
+    issuances,
+    registrations,
+    requests,
+    spans,
+)
 
 _FROM_ISSUANCE = (
     "domain",
@@ -55,7 +65,51 @@ def find_issuance(storage: Storage, issuance: str, *, viewer: str | None) -> Row
     return fetch_one(storage, _issuances(viewer).where(requests.c.issuance == issuance))
 
 
+def held_ranges(storage: Storage, issuance: str, *, viewer: str) -> list[tuple[int, int]]:
+    """Return which ordinals of an issuance a viewer's accounts hold, in order."""
+    own = select(accounts.c.id).where(accounts.c.organisation == viewer)
+    query = (
+        select(bundles.c.first, bundles.c.last)
+        .where(bundles.c.issuance == issuance, bundles.c.to_height.is_(None))
+        .where(bundles.c.account.in_(own))
+        .order_by(bundles.c.first)
+    )
+    return [(row["first"], row["last"]) for row in fetch(storage, query)]
+
+
+def list_issuable(storage: Storage, organisation: str) -> list[Row]:
+    """Return the approved versions of an organisation's production devices, by device and time.
+
+    Each has the settings of its domain; who handed a device over has its own versions still.
+    """
+    named = (registrations.c.device, registrations.c.valid_from, registrations.c.valid_until)
+    query = (
+        select(*named, devices.c.domain, domains.c.settings)
+        .join(devices, devices.c.id == registrations.c.device)
+        .join(domains, domains.c.code == devices.c.domain)
+        .where(
+            registrations.c.organisation == organisation,
+            registrations.c.state == APPROVED,
+            devices.c.kind == PRODUCTION,
+        )
+        .order_by(registrations.c.device, registrations.c.valid_from)
+    )
+    return fetch(storage, query)
+
+
+def measured_between(storage: Storage, device: str, start: int, end: int) -> list[Row]:
+    """Return a device's spans with energy that lie in [start, end), in order of time."""
+    query = select(spans.c.start, spans.c.end).where(
+        spans.c.device == device,
+        spans.c.start >= start,
+        spans.c.end <= end,
+        spans.c.energy_wh > 0,
+    )
+    return fetch(storage, query.order_by(spans.c.start))
+
+
 def _issuances(viewer: str | None) -> Select[Any]:
+    """Select requests: of the viewer's accounts, and those whose energy it has measured."""
     made = [issuances.c[name] for name in _FROM_ISSUANCE]
     query = select(requests.c.issuance.label("id"), *_requested(), *made).outerjoin(
         issuances, issuances.c.id == requests.c.issuance
@@ -63,7 +117,15 @@ def _issuances(viewer: str | None) -> Select[Any]:
     if viewer is None:
         return query
     own = select(accounts.c.id).where(accounts.c.organisation == viewer)
-    return query.where(requests.c.account.in_(own))
+    measured = select(registrations.c.device).where(
+        and_(
+            registrations.c.device == requests.c.device,
+            registrations.c.measurement_body == viewer,
+            registrations.c.valid_from <= requests.c.period_start,
+            registrations.c.valid_until >= requests.c.period_end,
+        )
+    )
+    return query.where(or_(requests.c.account.in_(own), measured.exists()))
 
 
 def _requested() -> list[Any]:

@@ -40,7 +40,8 @@ _NO_DIGEST = "0" * 64
 class Key:
     """What is known of an API key, never its secret; instants in UTC milliseconds.
 
-    `revoked_at` may lie ahead: a key that was rotated is good until then.
+    `revoked_at` may lie ahead: a key that was rotated is good until then. What is asked with the
+    key of a `person` is asked in that person's name.
     """
 
     prefix: str
@@ -50,6 +51,7 @@ class Key:
     created_at: int
     expires_at: int | None
     revoked_at: int | None
+    person: str | None = None
 
     @property
     def ends_at(self) -> int | None:
@@ -78,11 +80,15 @@ class Credentials(Protocol):
         scope: str,
         label: str,
         expires_at: int | None,
+        person: str | None,
     ) -> bool:
         """Keep a key; say no where its prefix is in use."""
 
     def shown(self, prefix: str) -> tuple[str, int, frozenset[str] | None, Row] | None:
-        """Return a key's digest, the database's clock, its organisation's roles, and the key."""
+        """Return a key's digest, the database's clock, its organisation's roles, and the key.
+
+        None for the key of a person who was removed.
+        """
 
     def find(self, prefix: str) -> Row | None:
         """Return a key."""
@@ -98,6 +104,9 @@ class Credentials(Protocol):
 
     def roles(self, organisation: str) -> frozenset[str] | None:
         """Return the roles of an organisation; None where it is not admitted."""
+
+    def has_person(self, organisation: str, person: str) -> bool:
+        """Say whether somebody acts for an organisation."""
 
     def may_have_key(self, organisation: str) -> bool:
         """Say whether it is admitted, or has applied and was not rejected."""
@@ -120,7 +129,7 @@ class ApiKeys:
     """Issues keys and knows them again; neither text nor secret is ever kept or logged.
 
     A key that was shown is remembered for `cache_ms` under the hash of its text: where another
-    process revokes it, this one takes it for at most that long. An end that was known when it was
+    process revokes it, or its person is removed, this one takes it for at most that long. An end that was known when it was
     looked up is kept to the millisecond. Who is not admitted yet is looked up each time.
     """
 
@@ -145,10 +154,12 @@ class ApiKeys:
         label: str = "",
         expires_at: int | None = None,
         prefix: str | None = None,
+        person: str | None = None,
     ) -> str:
         """Return a new key of who is admitted or has applied: the only time that it is seen.
 
-        Raises RefusalError, among them id-in-use where the prefix was given and stands already.
+        Raises RefusalError, among them not-found for a person who does not act for it, and
+        id-in-use where the prefix was given and stands already.
         """
         ID.parse(organisation, "/organisation")
         _check(scope, label)
@@ -158,6 +169,8 @@ class ApiKeys:
             raise RefusalError(
                 "unknown-organisation", "only who is admitted or has applied gets a key"
             )
+        if person is not None:
+            self._check_person(organisation, person)
         made, secret = _prefix(prefix), token_urlsafe(SECRET_BYTES)
         is_new = self._credentials.add(
             prefix=made,
@@ -166,6 +179,7 @@ class ApiKeys:
             scope=scope,
             label=label,
             expires_at=expires_at,
+            person=person,
         )
         if not is_new:
             raise RefusalError("id-in-use", "the key was issued, and is shown once only")
@@ -220,9 +234,9 @@ class ApiKeys:
         return key
 
     def rotate(self, prefix: str, *, overlap_s: int, new_prefix: str | None = None) -> str:
-        """Return a successor with the same organisation, scope, label and end, seen only now.
+        """Return a successor with the same organisation, person, scope, label and end.
 
-        The old key ends after the overlap at the latest, and cannot be rotated again. Raises
+        It is seen only now. The old key ends after the overlap, and cannot be rotated again. Raises
         RefusalError not-found; id-in-use where the new prefix was given and stands already;
         invalid-state-transition where the old key has ended or has a successor.
         """
@@ -234,6 +248,10 @@ class ApiKeys:
         )
         self._recent.clear()
         return f"eac_{successor}_{secret}"
+
+    def forget(self) -> None:
+        """Look every key up anew: somebody may have been removed."""
+        self._recent.clear()
 
     def roles(self, organisation: str) -> frozenset[str]:
         """Return the roles of an organisation, none where it is not admitted."""
@@ -252,6 +270,11 @@ class ApiKeys:
         if roles is not None:
             self._recent.put(name, known, until_ns=until_ns)
         return known
+
+    def _check_person(self, organisation: str, person: str) -> None:
+        ID.parse(person, "/person")
+        if not self._credentials.has_person(organisation, person):
+            raise RefusalError("not-found", "nobody who acts for it", pointer="/person")
 
     def _check_end(self, expires_at: int) -> None:
         INSTANT.plain(expires_at, "/expires_at")

@@ -18,7 +18,7 @@ from sqlalchemy import (
 
 from app.registry.errors import RefusalError
 from app.storage.engines import Database
-from app.storage.tables import applications, credentials, organisations
+from app.storage.tables import applications, credentials, organisations, persons
 
 Row = tuple[Any, ...]
 REJECTED = "rejected"
@@ -31,6 +31,7 @@ _COLUMNS = (
     _KEPT.created_at,
     _KEPT.expires_at,
     _KEPT.revoked_at,
+    _KEPT.person,
 )
 _OF_THIS_KEY = _KEPT.prefix == bindparam("key")
 
@@ -56,17 +57,21 @@ class CredentialRows:
         scope: str,
         label: str,
         expires_at: int | None,
+        person: str | None = None,
     ) -> bool:
         """Keep a key; say no where its prefix is in use."""
         with self._database.writing() as driver:
             now_ms = self._database.way.ask_clock(driver)()
-            row = (prefix, organisation, scope, label, now_ms, expires_at, None)
+            row = (prefix, organisation, scope, label, now_ms, expires_at, None, person)
             is_new = self._add(driver, row, digest)
             driver.commit()
         return is_new
 
     def shown(self, prefix: str) -> tuple[str, int, frozenset[str] | None, Row] | None:
-        """Return a key's digest, the database's clock, its organisation's roles, and the key."""
+        """Return a key's digest, the database's clock, its organisation's roles, and the key.
+
+        The key of a person who was removed is not there any more.
+        """
         with self._database.reading() as connection:
             found = connection.execute(self._shown, {"key": prefix}).first()
         if found is None:
@@ -110,9 +115,9 @@ class CredentialRows:
             old = driver.execute(self._lock, {"key": prefix}).fetchone()
             if old is None:
                 raise RefusalError("not-found", "no such key")
-            _, organisation, scope, label, _, expires_at, revoked_at = old
+            _, organisation, scope, label, _, expires_at, revoked_at, person = old
             now_ms = self._database.way.ask_clock(driver)()
-            row = (successor, organisation, scope, label, now_ms, expires_at, None)
+            row = (successor, organisation, scope, label, now_ms, expires_at, None, person)
             if not self._add(driver, row, digest):
                 raise RefusalError("id-in-use", "the key was issued, and is shown once only")
             if revoked_at is not None or (expires_at is not None and expires_at <= now_ms):
@@ -138,6 +143,13 @@ class CredentialRows:
         with self._database.reading() as connection:
             return bool(connection.scalar(query))
 
+    def has_person(self, organisation: str, person: str) -> bool:
+        """Say whether somebody acts for an organisation."""
+        own = (persons.c.id == person, persons.c.organisation == organisation)
+        query = select(select(persons.c.id).where(*own, persons.c.is_active).exists())
+        with self._database.reading() as connection:
+            return bool(connection.scalar(query))
+
     def _add(self, driver: Any, row: Row, digest: str) -> bool:  # noqa: ANN401 - DB-API
         names = [column.name for column in _COLUMNS]
         values = dict(zip(names, row, strict=True))
@@ -150,7 +162,8 @@ def _shown(now: ColumnElement[int]) -> Select[Any]:
     return (
         select(_KEPT.hash, now, roles, *_COLUMNS)
         .outerjoin(organisations, organisations.c.id == _KEPT.organisation)
-        .where(_OF_THIS_KEY)
+        .outerjoin(persons, persons.c.id == _KEPT.person)
+        .where(_OF_THIS_KEY, or_(_KEPT.person.is_(None), persons.c.is_active))
     )
 
 

@@ -21,6 +21,7 @@ from app.registry.issuances import Issuance, Request
 from app.registry.measurements import Span
 from app.registry.offers import Offer
 from app.registry.operation import (
+    ABOUT,
     ACCOUNT,
     DEVICE,
     DOMAIN,
@@ -113,7 +114,11 @@ class Loader:
             GSRN: (self._by_id(Device, devices.c.gsrn),),
             NEAR: (
                 self._entities(Registration, paths.registrations_near(way)),
-                self._entities(Device, paths.devices_near(way)),
+                self._entities(Device, paths.devices_of_versions(paths.registrations_near(way))),
+            ),
+            ABOUT: (
+                self._entities(Registration, paths.registrations_about(way)),
+                self._entities(Device, paths.devices_of_versions(paths.registrations_about(way))),
             ),
             FUELS: (self._entities(FuelShares, paths.fuel_shares_of(way)),),
             ISSUANCE: (self._by_id(Issuance, issuances.c.id),),

@@ -26,8 +26,6 @@ from app.storage.tables import (
 
 _NEAR_LATITUDE: ColumnElement[int] = literal_column("500", BigInteger)
 """Micro-degrees: more than the 50 m within which a device may be the same (R14)."""
-_NEAR_LONGITUDE: ColumnElement[int] = literal_column("30000", BigInteger)
-"""The same up to 89 degrees of latitude; further poleward longitudes are not compared."""
 
 
 def accounts_of(way: Way, key: Any, account: Any) -> Select[Any]:  # noqa: ANN401 - columns
@@ -67,25 +65,33 @@ def registrations_of(way: Way, key: Any, device: Any) -> Select[Any]:  # noqa: A
 
 
 def registrations_near(way: Way) -> Select[Any]:
-    """Select the versions of other devices that stand about a device, as it is registered."""
+    """Select the versions that stand about a device, as it is registered, whatever their longitude.
+
+    Meridians meet, and one of them is both 180 and -180 degrees; the rules measure (R14).
+    """
     keys = way.keys(registrations.c.device)
     own = registrations.alias("own")
-    matches = and_(
-        own.c.device == keys.c.device,
-        registrations.c.latitude.between(
-            own.c.latitude - _NEAR_LATITUDE, own.c.latitude + _NEAR_LATITUDE
-        ),
-        registrations.c.longitude.between(
-            own.c.longitude - _NEAR_LONGITUDE, own.c.longitude + _NEAR_LONGITUDE
-        ),
+    return (
+        select(registrations)
+        .join(own, _is_about(own.c.latitude))
+        .join(keys, keys.c.device == own.c.device)
     )
-    return select(registrations).join(own, matches).join(keys, keys.c.device == own.c.device)
 
 
-def devices_near(way: Way) -> Select[Any]:
+def registrations_about(way: Way) -> Select[Any]:
+    """Select the versions that stand about a latitude."""
+    keys = way.keys(registrations.c.latitude)
+    return select(registrations).join(keys, _is_about(keys.c.latitude))
+
+
+def devices_of_versions(versions: Select[Any]) -> Select[Any]:
     """Select the devices of those versions."""
-    near = registrations_near(way).subquery("near")
-    return select(devices).where(devices.c.id.in_(select(near.c.device)))
+    found = versions.subquery("found")
+    return select(devices).where(devices.c.id.in_(select(found.c.device)))
+
+
+def _is_about(latitude: ColumnElement[int]) -> ColumnElement[bool]:
+    return registrations.c.latitude.between(latitude - _NEAR_LATITUDE, latitude + _NEAR_LATITUDE)
 
 
 def fuel_shares_of(way: Way) -> Select[Any]:

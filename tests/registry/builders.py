@@ -4,39 +4,59 @@
 pending, approved, free, waiting for acceptance and not measured yet, in this order.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from uuid import NAMESPACE_URL, uuid5
 
 import pytest
 
+from app.ledger.times import TIME_MAX_MS
+from app.registry.devices import GRID
 from app.registry.domains import Domain
 from app.registry.errors import RefusalError
+from app.registry.fuels import FuelShare
 from app.registry.issuances import APPROVED, Issuance, Request
 from app.registry.measurements import OVER_CAPACITY, DeclaredFinding, DeclaredGap, MeasuredSpan
-from app.registry.operation import Operation
+from app.registry.operation import Operation, content_digest
 from app.registry.operations import parse_operation
 from app.registry.operations.account_open import AccountOpen
 from app.registry.operations.account_whitelist import AccountWhitelist
 from app.registry.operations.device_approve import DeviceApprove
 from app.registry.operations.device_automate import DeviceAutomate
+from app.registry.operations.device_deregister import DeviceDeregister
+from app.registry.operations.device_hand_over import DeviceHandOver
 from app.registry.operations.device_register import DeviceRegister
+from app.registry.operations.device_review import DeviceReview
+from app.registry.operations.device_revise import DeviceRevise
+from app.registry.operations.device_suspend import DeviceSuspend
+from app.registry.operations.device_take_over import DeviceTakeOver
+from app.registry.operations.endorse import Endorse
+from app.registry.operations.fuel_declare import FuelDeclare
 from app.registry.operations.genesis import Genesis
 from app.registry.operations.issue import Issue
 from app.registry.operations.issue_approve import IssueApprove
 from app.registry.operations.issue_reject import IssueReject
 from app.registry.operations.issue_request import IssueRequest
+from app.registry.operations.issue_review import IssueReview
+from app.registry.operations.issue_submit import IssueSubmit
 from app.registry.operations.issue_withdraw import IssueWithdraw
 from app.registry.operations.measure import Measure
 from app.registry.operations.measure_accept import MeasureAccept
+from app.registry.operations.measure_adjust import MeasureAdjust
+from app.registry.operations.measure_correct import MeasureCorrect
 from app.registry.operations.organisation_admit import OrganisationAdmit
+from app.registry.operations.organisation_review import OrganisationReview
+from app.registry.operations.person_add import PersonAdd
+from app.registry.operations.person_remove import PersonRemove
+from app.registry.operations.record_erase import RecordErase
 from app.registry.operations.retire import Retire
 from app.registry.operations.transfer import Transfer
 from app.registry.operations.transfer_accept import TransferAccept
 from app.registry.operations.transfer_close import TransferClose
 from app.registry.operations.transfer_offer import TransferOffer
+from app.registry.operations.withdraw import Withdraw
 from app.registry.presets import domain_of
 from app.registry.ranges import Bundle, Range
 from app.registry.state import At, Change, Rows, State
@@ -59,6 +79,7 @@ JANUARY = ms("2025-01-01")
 NOW = ms("2025-03-01")
 KYC_UNTIL = ms("2027-03-01")
 HASH = "ab" * 32
+OTHER_HASH = "cd" * 32
 OPEN = Windows(NOW + DAY_MS, NOW + 2 * DAY_MS)
 CLOSED = Windows(NOW, NOW)
 
@@ -71,6 +92,11 @@ AUDITOR = uid("auditor")
 METERING = uid("measurement body")
 STRANGER = uid("stranger")
 
+OFFICER = uid("person of the issuing body")
+SECOND_OFFICER = uid("another person of the issuing body")
+CLERK = uid("person of the generator")
+READER = uid("person of the measurement body")
+
 GENERATOR_ACCOUNT = uid("generator's account")
 GENERATOR_OTHER_ACCOUNT = uid("generator's other account")
 RIVAL_ACCOUNT = uid("rival's account")
@@ -80,16 +106,29 @@ UNKNOWN = uid("nothing of this id")
 DEVICE = uid("wind farm")
 AUTOMATIC_DEVICE = uid("solar park, issued automatically")
 REGISTERED_DEVICE = uid("hydro station, not approved")
+BOILER = uid("boiler of two fuels")
+WOOD = uid("the wood in the boiler")
+GAS = uid("the gas in the boiler")
 CAPACITY_W = 1_000_000
 COMMISSIONED_ON = "2020-01-01"
 FACE_VALUE_WH = 1_000_000
 DAY_ENERGY_WH = 10_000_000
 PLENTY_WH = 10**12
-GSRNS = ("571313180400013469", "571313115400167430", "571313115400167454", "123456789012345675")
+GSRNS = (
+    "571313180400013469",
+    "571313115400167430",
+    "571313115400167454",
+    "123456789012345675",
+    "571313180400013001",
+)
+HAND_OVER = ms("2025-02-01")
+"""From when on the wind farm is another's, in `handed_book`."""
 
 ISSUED = uid("issuance of 1 January")
 PENDING_REQUEST = uid("issuance of 2 January")
 APPROVED_REQUEST = uid("issuance of 3 January")
+DRAFT_REQUEST = uid("issuance of 4 January, a draft")
+ENDORSEMENT = uid("endorsement")
 
 SETTINGS = domain_of(
     {
@@ -132,10 +171,21 @@ class Book:
 
 def utc_calendar(domain: Domain, period_end: int) -> Windows:
     """Return windows to the end of the UTC day months after the last day of production."""
+    settings = domain.settings
     last_day = datetime.fromtimestamp((period_end - 1) // 1000, UTC).date()
-    months = (domain.settings.transfer_months, domain.settings.retire_months)
-    ends = [add_months(last_day, count) + timedelta(days=1) for count in months]
-    return Windows(*(ms(end.isoformat()) for end in ends))
+    transfer_until, retire_until = (
+        TIME_MAX_MS if months is None else _end_of(add_months(last_day, months))
+        for months in (settings.transfer_months, settings.retire_months)
+    )
+    deadline = settings.retire_deadline
+    if deadline is not None:
+        last = date(last_day.year + deadline.years, deadline.month, deadline.day)
+        retire_until = min(retire_until, _end_of(last))
+    return Windows(min(transfer_until, retire_until), retire_until)
+
+
+def _end_of(last: date) -> int:
+    return ms((last + timedelta(days=1)).isoformat())
 
 
 def decide_and_apply(book: Book, *operations: Operation) -> Rows:
@@ -191,6 +241,54 @@ def admit(organisation: str, *roles: str) -> OrganisationAdmit:
     )
 
 
+def review_organisation(
+    organisation: str, *, kyc_until: int = KYC_UNTIL, suspended: bool = False
+) -> OrganisationReview:
+    return OrganisationReview(
+        id=uid(f"review {organisation} {kyc_until} {suspended}"),
+        origin=ORIGIN,
+        by=ISSUING_BODY,
+        organisation=organisation,
+        kyc_until=kyc_until,
+        suspended=suspended,
+        reason="periodic-review",
+    )
+
+
+def add_person(member: str, organisation: str) -> PersonAdd:
+    return PersonAdd(
+        id=uid(f"add {member}"), origin=ORIGIN, by=organisation, member=member, record=HASH
+    )
+
+
+def remove_person(member: str, organisation: str) -> PersonRemove:
+    return PersonRemove(id=uid(f"remove {member}"), origin=ORIGIN, by=organisation, member=member)
+
+
+def endorse(
+    operation: Operation,
+    *,
+    endorsement: str = ENDORSEMENT,
+    by: str = ISSUING_BODY,
+    person: str | None = SECOND_OFFICER,
+) -> Endorse:
+    """Return somebody's word for the content of an operation, by default the second officer's."""
+    return Endorse(
+        id=uid(f"endorse {operation.id} {endorsement} {by} {person}"),
+        origin=ORIGIN,
+        by=by,
+        person=person,
+        endorsement=endorsement,
+        digest=content_digest(operation),
+    )
+
+
+def erase(record: str, *, by: str = ISSUING_BODY) -> RecordErase:
+    return RecordErase(
+        id=uid(f"erase {record} {by}"), origin=ORIGIN, by=by, record=record, reason="asked-for"
+    )
+
+
 def open_account(account: str, organisation: str) -> AccountOpen:
     return AccountOpen(
         id=uid(f"open {account}"),
@@ -228,14 +326,48 @@ def register(device: str, gsrn: str) -> DeviceRegister:
         attributes=HASH,
         kind="production",
         support="none",
-        dissemination="grid",
+        dissemination=GRID,
         measurement_body=METERING,
+    )
+
+
+def revise(device: str, *, version: int) -> DeviceRevise:
+    """Return a description of the wind farm that differs in its attribute document alone."""
+    return DeviceRevise(
+        id=uid(f"revise {device} {version}"),
+        origin=ORIGIN,
+        by=GENERATOR,
+        device=device,
+        version=version,
+        energy_source="F01050100",
+        technology="T020001",
+        capacity_w=CAPACITY_W,
+        commissioned_on=COMMISSIONED_ON,
+        attributes=OTHER_HASH,
+        support="none",
+        dissemination=GRID,
+        measurement_body=METERING,
+    )
+
+
+def review_device(
+    device: str, outcome: str = "verified", *, number: int = 1, person: str | None = None
+) -> DeviceReview:
+    return DeviceReview(
+        id=uid(f"review {device} {outcome} {number} {person}"),
+        origin=ORIGIN,
+        by=ISSUING_BODY,
+        person=person,
+        device=device,
+        number=number,
+        outcome=outcome,
+        reason="inspected",
     )
 
 
 def approve_device(device: str, *, automatic_wh: int = 0, number: int = 1) -> DeviceApprove:
     return DeviceApprove(
-        id=uid(f"approve {device}"),
+        id=uid(f"approve {device} {number}"),
         origin=ORIGIN,
         by=ISSUING_BODY,
         device=device,
@@ -254,6 +386,65 @@ def automate(device: str, *, automatic_wh: int, version: int) -> DeviceAutomate:
         device=device,
         automatic_wh=automatic_wh,
         version=version,
+    )
+
+
+def suspend(device: str, *, suspended: bool = True) -> DeviceSuspend:
+    return DeviceSuspend(
+        id=uid(f"suspend {device} {suspended}"),
+        origin=ORIGIN,
+        by=ISSUING_BODY,
+        device=device,
+        suspended=suspended,
+        reason="meter-in-doubt",
+    )
+
+
+def hand_over(
+    device: str, *, version: int, to: str = RIVAL, effective_from: int = HAND_OVER
+) -> DeviceHandOver:
+    return DeviceHandOver(
+        id=uid(f"hand over {device} {version} {to}"),
+        origin=ORIGIN,
+        by=GENERATOR,
+        device=device,
+        version=version,
+        to=to,
+        effective_from=effective_from,
+    )
+
+
+def take_over(device: str, *, number: int = 2, by: str = RIVAL) -> DeviceTakeOver:
+    return DeviceTakeOver(
+        id=uid(f"take over {device} {number} {by}"),
+        origin=ORIGIN,
+        by=by,
+        device=device,
+        number=number,
+    )
+
+
+def deregister(device: str, *, ended_at: int = NOW) -> DeviceDeregister:
+    return DeviceDeregister(
+        id=uid(f"deregister {device} {ended_at}"),
+        origin=ORIGIN,
+        by=ISSUING_BODY,
+        device=device,
+        ended_at=ended_at,
+        reason="closed-down",
+    )
+
+
+def declare_fuels(*shares: tuple[str, int], first: int = 0, last: int = 30) -> FuelDeclare:
+    """Return which basis points each source has in the boiler's days first to last, inclusive."""
+    return FuelDeclare(
+        id=uid(f"fuels {shares} {first} {last}"),
+        origin=ORIGIN,
+        by=METERING,
+        device=BOILER,
+        period_start=day(first),
+        period_end=day(last + 1),
+        shares=tuple(FuelShare(device=device, share_bp=share) for device, share in shares),
     )
 
 
@@ -307,6 +498,33 @@ def accept(*starts: int, device: str = DEVICE) -> MeasureAccept:
     )
 
 
+def correct(*spans: MeasuredSpan, device: str = DEVICE) -> MeasureCorrect:
+    return MeasureCorrect(
+        id=uid(f"correct {device} {spans[0].start} {spans[0].energy_wh}"),
+        origin=ORIGIN,
+        by=METERING,
+        device=device,
+        spans=spans,
+        reason="meter-replaced",
+    )
+
+
+def adjust(start: int, energy_wh: int, *, device: str = DEVICE) -> MeasureAdjust:
+    """Return what is right of an issued span, to be endorsed by the second officer."""
+    return MeasureAdjust(
+        id=uid(f"adjust {device} {start} {energy_wh}"),
+        origin=ORIGIN,
+        by=ISSUING_BODY,
+        person=OFFICER,
+        adjustment=uid(f"adjustment {device} {start} {energy_wh}"),
+        device=device,
+        start=start,
+        energy_wh=energy_wh,
+        reason="wrong-multiplier",
+        endorsement=ENDORSEMENT,
+    )
+
+
 def request(issuance: str, first: int, last: int, *, device: str = DEVICE) -> IssueRequest:
     """Return the request for the days first to last, inclusive."""
     return IssueRequest(
@@ -318,6 +536,28 @@ def request(issuance: str, first: int, last: int, *, device: str = DEVICE) -> Is
         account=GENERATOR_ACCOUNT,
         period_start=day(first),
         period_end=day(last + 1),
+    )
+
+
+def submit(issuance: str) -> IssueSubmit:
+    return IssueSubmit(id=uid(f"submit {issuance}"), origin=ORIGIN, by=GENERATOR, issuance=issuance)
+
+
+def review(
+    issuance: str,
+    outcome: str = "verified",
+    *,
+    by: str = ISSUING_BODY,
+    person: str | None = None,
+) -> IssueReview:
+    return IssueReview(
+        id=uid(f"review {issuance} {outcome} {by} {person}"),
+        origin=ORIGIN,
+        by=by,
+        person=person,
+        issuance=issuance,
+        outcome=outcome,
+        reason="looked-at",
     )
 
 
@@ -391,6 +631,21 @@ RETIRE = Retire(
 )
 
 
+WITHDRAW = Withdraw(
+    id=uid("withdraw certificates"),
+    origin=ORIGIN,
+    by=ISSUING_BODY,
+    person=OFFICER,
+    withdrawal=uid("withdrawal"),
+    items=(Range(ISSUED, 1, 3),),
+    reason="meter-fault",
+    case="case-7",
+    compensates=False,
+    endorsement=ENDORSEMENT,
+)
+ADJUST = adjust(JANUARY, DAY_ENERGY_WH - FACE_VALUE_WH)
+
+
 def accept_offer(offer: str = OFFER.offer, *, by: str = RIVAL) -> TransferAccept:
     return TransferAccept(id=uid(f"accept {offer} {by}"), origin=ORIGIN, by=by, offer=offer)
 
@@ -408,7 +663,10 @@ def genesis_book(genesis: Genesis = GENESIS) -> Book:
 
 
 def parties_book(genesis: Genesis = GENESIS) -> Book:
-    """Return a registry with its parties and accounts; the buyer takes from the generator."""
+    """Return a registry with its parties, their persons and accounts.
+
+    The buyer takes from the generator.
+    """
     book = genesis_book(genesis)
     decide_and_apply(
         book,
@@ -425,6 +683,10 @@ def parties_book(genesis: Genesis = GENESIS) -> Book:
         open_account(RIVAL_ACCOUNT, RIVAL),
         open_account(BUYER_ACCOUNT, BUYER),
         whitelist(BUYER_ACCOUNT, GENERATOR_ACCOUNT, by=BUYER),
+        add_person(OFFICER, ISSUING_BODY),
+        add_person(SECOND_OFFICER, ISSUING_BODY),
+        add_person(CLERK, GENERATOR),
+        add_person(READER, METERING),
     )
     return book
 
@@ -466,24 +728,92 @@ def offered_book() -> Book:
     return book
 
 
+def draft_book() -> Book:
+    """Return the same registry, in which the generator has drafted a request."""
+    book = ready_book()
+    decide_and_apply(book, replace(request(DRAFT_REQUEST, 3, 3), draft=True))
+    return book
+
+
+def handed_book() -> Book:
+    """Return the same registry, in which the generator has handed its wind farm to its rival."""
+    book = ready_book()
+    decide_and_apply(book, hand_over(DEVICE, version=2))
+    return book
+
+
+def endorsed_book(*operations: Operation) -> Book:
+    """Return the same registry, in which the second officer has endorsed these."""
+    book = ready_book()
+    decide_and_apply(book, *map(endorse, operations))
+    return book
+
+
+def boiler_parts() -> tuple[DeviceRegister, ...]:
+    """Return the registrations of a boiler of two fuels and of each fuel."""
+    whole = replace(
+        register(BOILER, GSRNS[4]),
+        kind="multi_fuel",
+        energy_source="F01010000",
+        technology="T050000",
+    )
+    return (
+        whole,
+        *(
+            replace(
+                register(part, GSRNS[4]),
+                part_of=BOILER,
+                energy_source=source,
+                technology="T050000",
+            )
+            for part, source in ((WOOD, "F01010000"), (GAS, "F02020000"))
+        ),
+    )
+
+
+def fuels_book() -> Book:
+    """Return a registry with a boiler of two fuels and its parts, approved; nothing is measured."""
+    book = devices_book()
+    decide_and_apply(book, *boiler_parts())
+    decide_and_apply(book, *map(approve_device, (BOILER, WOOD, GAS)))
+    return book
+
+
 @cache
 def acceptable() -> dict[str, Operation]:
     """Return an operation of each verb that its `book_for` accepts."""
     operations: tuple[Operation, ...] = (
         GENESIS,
         admit(STRANGER, "buyer"),
+        review_organisation(BUYER),
+        add_person(uid("one more person"), GENERATOR),
+        remove_person(CLERK, GENERATOR),
+        endorse(WITHDRAW),
+        erase(HASH),
         open_account(uid("one more account"), GENERATOR),
         whitelist(GENERATOR_ACCOUNT, BUYER_ACCOUNT, by=GENERATOR),
         register(uid("one more device"), GSRNS[3]),
+        revise(DEVICE, version=2),
+        review_device(REGISTERED_DEVICE),
         approve_device(REGISTERED_DEVICE),
         automate(DEVICE, automatic_wh=PLENTY_WH, version=2),
+        suspend(DEVICE),
+        hand_over(DEVICE, version=2),
+        take_over(DEVICE),
+        deregister(DEVICE),
+        declare_fuels((WOOD, 6_000), (GAS, 4_000)),
         measure(day_span(5), day_span(7), gaps=[day_gap(6, 6)], findings=[finding(day(7))]),
         accept(day(4)),
+        correct(day_span(3, DAY_ENERGY_WH - 1)),
+        ADJUST,
         request(uid("issuance of 4 January"), 3, 3),
+        submit(DRAFT_REQUEST),
+        review(PENDING_REQUEST),
         approve(PENDING_REQUEST),
         reject(PENDING_REQUEST),
         withdraw(PENDING_REQUEST),
         compose_issue(ready_book(), APPROVED_REQUEST),
+        WITHDRAW,
         TRANSFER,
         OFFER,
         accept_offer(),
@@ -495,9 +825,17 @@ def acceptable() -> dict[str, Operation]:
 
 def book_for(verb: str) -> Book:
     """Return a registry that accepts the acceptable operation of a verb."""
-    if verb == Genesis.type:
-        return Book()
-    return offered_book() if verb in {"transfer.accept", "transfer.close"} else ready_book()
+    made: dict[str, Callable[[], Book]] = {
+        Genesis.type: Book,
+        TransferAccept.type: offered_book,
+        TransferClose.type: offered_book,
+        IssueSubmit.type: draft_book,
+        DeviceTakeOver.type: handed_book,
+        FuelDeclare.type: fuels_book,
+        Withdraw.type: lambda: endorsed_book(WITHDRAW),
+        MeasureAdjust.type: lambda: endorsed_book(ADJUST),
+    }
+    return made.get(verb, ready_book)()
 
 
 def two_domains() -> Genesis:
@@ -537,6 +875,7 @@ def holding(
             code_lists="eecs-1",
             attributes=HASH,
             index=index,
+            registration=1,
         )
     )
     first = 1

@@ -4,32 +4,40 @@ This is a database for these tests, without one: rows as the last block left the
 rounds of loading that the house describes. It shares no code with `app.storage`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from app.registry.accounts import Account, Sender
-from app.registry.devices import Device
+from app.registry.devices import Device, Registration
 from app.registry.domains import Domain, Registry
+from app.registry.fuels import FuelShares
 from app.registry.issuances import Issuance, Request
 from app.registry.measurements import Span
 from app.registry.offers import Offer
-from app.registry.operation import Operation, Period, Read, Wanted
-from app.registry.organisations import Organisation
+from app.registry.operation import Operation, Period, Read, Wanted, all_reads
+from app.registry.organisations import Endorsement, Erasure, Organisation, Person
 from app.registry.ranges import Bundle, Range
 from app.registry.retirements import Retirement
 from app.registry.state import ENTITIES, State
 
 BY_KEY: dict[str, type[Any]] = {
     "organisation": Organisation,
+    "person": Person,
+    "endorsement": Endorsement,
+    "erasure": Erasure,
     "domain": Domain,
     "account": Account,
     "sender": Sender,
     "device": Device,
     "request": Request,
     "issuance": Issuance,
+    "issued": Issuance,
     "retirement": Retirement,
     "offer": Offer,
 }
+
+NEAR_UDEG = 500
+"""Micro-degrees: more than 50 m."""
 
 
 class Shelf:
@@ -55,7 +63,7 @@ class Shelf:
         known = set() if known is None else known
         for registry in self.entities[Registry].values():
             state.add(registry)
-        reads = [read for operation in operations for read in operation.reads()]
+        reads = [read for operation in operations for read in all_reads(operation)]
         for read in reads:
             if read not in known:
                 self._load_read(state, read)
@@ -70,27 +78,77 @@ class Shelf:
             self._load_range(state, Range(issuance, ordinal, ordinal))
 
     def _load_read(self, state: State, read: Read) -> None:
-        if read.kind == "gsrn":
-            self._add(state, *(d for d in self.entities[Device].values() if d.gsrn == read.key))
-        elif read.kind == "period":
-            self._load_period(state, read.key)
-        elif read.kind == "range" and state.covers(read.key):
-            pass
-        elif read.kind == "range":
-            self._load_range(state, read.key)
-            self._add(state, self.entities[Issuance].get(read.key.issuance))
+        loads: dict[str, Callable[[State, Any], None]] = {
+            "gsrn": self._load_gsrn,
+            "fuels": self._load_fuels,
+            "near": self._load_near,
+            "about": self._load_about,
+            "period": self._load_period,
+            "range": self._load_named,
+            "held_range": self._load_held,
+        }
+        if read.kind in loads:
+            loads[read.kind](state, read.key)
         elif read.kind != "quantity":
-            found = self.entities[BY_KEY[read.kind]].get(read.key)
-            self._add(state, found)
-            if type(found) is Request:
-                device = self.entities[Device][found.device]
-                self._add(state, device, self.entities[Domain][device.domain])
-                self._add(state, self.entities[Account][found.account])
-                self._load_period(state, Period(found.device, found.period_start, found.period_end))
-            elif type(found) is Offer:
-                self._load_offer(state, found)
-            elif type(found) is Device:
-                self._add(state, self.entities[Domain][found.domain])
+            self._load_entity(state, self.entities[BY_KEY[read.kind]].get(read.key), read.kind)
+
+    def _load_gsrn(self, state: State, gsrn: str) -> None:
+        self._add(state, *(item for item in self.entities[Device].values() if item.gsrn == gsrn))
+
+    def _load_fuels(self, state: State, device: str) -> None:
+        shares = self.entities[FuelShares].values()
+        self._add(state, *(item for item in shares if item.device == device))
+
+    def _load_named(self, state: State, wanted: Range) -> None:
+        if not state.covers(wanted):
+            self._load_range(state, wanted)
+            self._add(state, self.entities[Issuance].get(wanted.issuance))
+
+    def _load_held(self, state: State, wanted: Range) -> None:
+        """Add a range with who holds part of it."""
+        self._load_named(state, wanted)
+        for bundle in self.bundles:
+            is_beside = bundle.last < wanted.first or wanted.last < bundle.first
+            if bundle.issuance == wanted.issuance and not is_beside:
+                self._load_account(state, bundle.account)
+
+    def _load_entity(self, state: State, found: Any, kind: str) -> None:  # noqa: ANN401 - any entity
+        """Add what a key names, with what its rules look at besides."""
+        self._add(state, found)
+        if type(found) is Request or (type(found) is Issuance and kind == "issued"):
+            self._load_device(state, found.device)
+            self._load_account(state, found.account)
+            self._load_period(state, Period(found.device, found.period_start, found.period_end))
+        elif type(found) is Offer:
+            self._load_offer(state, found)
+        elif type(found) is Account:
+            self._load_account(state, found.id)
+        elif type(found) is Device:
+            self._load_device(state, found.id)
+
+    def _load_device(self, state: State, key: str) -> None:
+        """Add a device with its domain and every version of its description."""
+        device = self.entities[Device][key]
+        versions = self.entities[Registration].values()
+        self._add(state, device, self.entities[Domain][device.domain])
+        self._add(state, *(item for item in versions if item.device == key))
+
+    def _load_account(self, state: State, key: str) -> None:
+        """Add an account and whose it is."""
+        account = self.entities[Account][key]
+        self._add(state, account, self.entities[Organisation][account.organisation])
+
+    def _load_near(self, state: State, device: str) -> None:
+        """Add what stands about a device, as it is registered."""
+        for item in self.entities[Registration].values():
+            if item.device == device and item.latitude is not None:
+                self._load_about(state, item.latitude)
+
+    def _load_about(self, state: State, latitude: int) -> None:
+        """Add the versions that stand about a latitude, with their devices."""
+        for item in self.entities[Registration].values():
+            if item.latitude is not None and abs(item.latitude - latitude) <= NEAR_UDEG:
+                self._add(state, item, self.entities[Device][item.device])
 
     def _add(self, state: State, *entities: Any) -> None:  # noqa: ANN401 - entities of any kind
         for entity in entities:
@@ -110,8 +168,8 @@ class Shelf:
 
     def _load_offer(self, state: State, offer: Offer) -> None:
         """Add an offer's accounts, and the bundles that it holds with their issuances."""
-        accounts = self.entities[Account]
-        self._add(state, accounts[offer.from_account], accounts[offer.to_account])
+        self._load_account(state, offer.from_account)
+        self._load_account(state, offer.to_account)
         for bundle in self.bundles:
             if bundle.offer == offer.id:
                 self._add(state, self.entities[Issuance][bundle.issuance])

@@ -155,6 +155,8 @@ _VERSIONS: Mapping[str, Callable[[], CodeLists]] = {
     IREC_1: _irec_1,
     MRETS_1: _mrets_1,
 }
+VERSIONS = tuple(_VERSIONS)
+"""Every version that a domain may name."""
 
 
 def _codes(name: str) -> frozenset[str]:

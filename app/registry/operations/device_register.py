@@ -38,6 +38,7 @@ class DeviceRegister(Described):
         yield Read(GSRN, self.gsrn)
         if self.part_of is not None:
             yield Read(DEVICE, self.part_of)
+        yield from self.place_reads()
 
     def decide(self, state: State, at: At) -> Change:
         """Register it, not yet approved; one GSRN is one device (R9, R14, R30)."""

@@ -1,6 +1,6 @@
 """Revise a device: describe it anew; the version in force stays so until this one is approved."""
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar
 
@@ -42,13 +42,12 @@ class DeviceRevise(Described):
     repowering: Annotated[Repowering, nested(Repowering)] | None = None
     correction: Slug | None = None
 
-    def reads(self) -> Iterable[Read]:
-        """Return registrant, measurement body and the device with its versions."""
-        return (
-            Read(ORGANISATION, self.by),
-            Read(ORGANISATION, self.measurement_body),
-            Read(DEVICE, self.device),
-        )
+    def reads(self) -> Iterator[Read]:
+        """Yield registrant, measurement body and the device with its versions."""
+        yield Read(ORGANISATION, self.by)
+        yield Read(ORGANISATION, self.measurement_body)
+        yield Read(DEVICE, self.device)
+        yield from self.place_reads()
 
     def decide(self, state: State, at: At) -> Change:
         """Put a new version under review in place of one that was (R10, R73, R74, R78)."""

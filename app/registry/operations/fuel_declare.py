@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
-from app.registry.devices import APPROVED, MULTI_FUEL, SUSPENDED, in_force
+from app.registry.devices import APPROVED, MULTI_FUEL, SUSPENDED, Device, in_force
 from app.registry.errors import RefusalError
 from app.registry.fields import Id, Instant, listed, nested
 from app.registry.fuels import WHOLE_BP, FuelShare, FuelShares
@@ -61,7 +61,8 @@ class FuelDeclare(Operation):
         if any(before == after for before, after in itertools.pairwise(named)):
             raise RefusalError("duplicate-item", "a source is named twice", pointer="/shares")
         for number, share in enumerate(self.shares):
-            if state.device(share.device).part_of != self.device:
+            is_known = state.has(Device, share.device)
+            if not is_known or state.device(share.device).part_of != self.device:
                 raise RefusalError(
                     "not-found", "no source of it", pointer=f"/shares/{number}/device"
                 )

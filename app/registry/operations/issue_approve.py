@@ -14,7 +14,7 @@ from app.registry.issuances import (
     Request,
     plan,
 )
-from app.registry.issuing import check_follows, retirement_id
+from app.registry.issuing import check_follows, needs_second_person, retirement_id
 from app.registry.operation import ORGANISATION, REQUEST, RETIREMENT, Operation, Read, actor_of
 from app.registry.state import At, Change, Follow, State
 
@@ -53,8 +53,8 @@ class IssueApprove(Operation):
         if request.verifier == actor_of(self):
             raise RefusalError("separation-of-duties", "another one verified it", rule="R8")
         settings = state.domain(state.device(request.device).domain).settings
-        is_much = planned.energy_wh >= settings.second_person_wh
-        if (is_much or request.is_late) and not request.verifier:
+        is_needed = needs_second_person(settings, planned, is_late=request.is_late)
+        if is_needed and not request.verifier:
             raise RefusalError(
                 "separation-of-duties",
                 f"somebody else verifies it first: late, or from {settings.second_person_wh} Wh on",

@@ -60,11 +60,17 @@ def _check_free(state: State, spans: Sequence[Span]) -> None:
 
 
 def _check_gapless(state: State, spans: Sequence[Span]) -> None:
-    """Refuse a stretch between two spans that is neither measured nor declared."""
+    """Refuse a stretch between two spans that is neither measured nor declared.
+
+    Time in which no version of the device was in force needs no word.
+    """
     device, start, end = spans[0].device, spans[0].start, spans[-1].end
     beside = (state.span_before(device, start), state.span_after(device, end))
     known = [*filter(None, beside), *state.spans_within(device, start, end)]
     line = sorted([*known, *spans], key=lambda span: span.start)
+    versions = [item for item in state.registrations(device) if item.state == APPROVED]
     for earlier, later in itertools.pairwise(line):
-        if earlier.end != later.start:
+        if earlier.end < later.start and any(
+            item.valid_from < later.start and earlier.end < item.valid_until for item in versions
+        ):
             raise RefusalError("measurement-gap", "declare the gap and its reason", rule="R2")

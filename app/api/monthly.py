@@ -1,0 +1,244 @@
+"""Monthly issuing: one request for all devices of a registrant, each answered on its own."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from http import HTTPStatus
+from typing import Annotated, Any
+
+import orjson
+from flask import Response, g
+from marshmallow import Schema, fields
+
+from app.api.answers import instant, text, uuid, whole
+from app.api.door import BODIES, WRITES, Door, idempotent
+from app.api.issuing import REQUEST, NewIssuance, shown
+from app.api.members import body_schema
+from app.api.verbs import Asking, asking
+from app.http.access import caller
+from app.http.context import context
+from app.http.idempotency import idempotency_key, operation_id
+from app.http.problems import ProblemError, refusal_body
+from app.ledger.times import format_time
+from app.registry import fields as kinds
+from app.registry.domains import GRANULAR
+from app.registry.errors import RefusalError
+from app.registry.fields import ID, Id, Instant, Slug
+from app.registry.issuances import ISSUED, SUBMITTED
+from app.reporting.issuances import list_issuable, measured_between
+from app.reporting.rows import Row
+from app.services.credentials import WRITE
+from app.services.monthly import Piece, Version, Wanted, pieces
+from app.services.record import Asked, Outcome
+
+REQUESTS_MAX = 10_000
+MONTH = "(?:19|20|21)[0-9]{2}-(?:0[1-9]|1[0-2])"
+BELOW, REFUSED = "below-face-value", "refused"
+
+door = Door("monthly issuing", "All devices of a registrant at once.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Month:
+    """A month, or another period, of which all devices' energy shall become certificates."""
+
+    account: Annotated[Id, "The account that receives them, an own one."]
+    month: Annotated[str, kinds.text(MONTH), "A month of each device's domain, as 2025-01."] | None
+    month = None
+    period_start: Annotated[Instant, "Instead of a month: from."] | None = None
+    period_end: Annotated[Instant, "Instead of a month: until."] | None = None
+    devices: (
+        Annotated[
+            tuple[str, ...], kinds.listed(ID, most=REQUESTS_MAX), "These alone; else every own one."
+        ]
+        | None
+    ) = None
+    late: Annotated[Slug, "Why it is asked for after the issue window."] | None = None
+
+
+class MonthOutcomeSchema(Schema):
+    """What came of one request."""
+
+    device = uuid("The device.")
+    period_start = instant("Production from.", is_null=True)
+    period_end = instant("Production until.", is_null=True)
+    outcome = text("issued, submitted, below-face-value or refused.")
+    id = uuid("The issuance's id.", is_null=True)
+    quantity = whole("Certificates issued.", is_null=True)
+    number_first = text("Number of the first certificate.", is_null=True)
+    number_last = text("Number of the last certificate.", is_null=True)
+    receipt = text("Path of the receipt of what was recorded.", is_null=True)
+    replayed = fields.Boolean(metadata={"description": "Whether it stood there before."})
+    problem = fields.Dict(metadata={"description": "Why not: an RFC 9457 problem."})
+
+
+class MonthTotalsSchema(Schema):
+    """How many requests came to what."""
+
+    requests = whole("Requests in all.")
+    issued = whole("Requests that were issued at once.")
+    submitted = whole("Requests that wait for the issuing body.")
+    below_face_value = whole("Requests without enough energy for one certificate.")
+    refused = whole("Requests that were refused.")
+    quantity = whole("Certificates issued.")
+
+
+class MonthAnswerSchema(Schema):
+    """An outcome for each request, by device and time."""
+
+    totals = fields.Nested(
+        MonthTotalsSchema, required=True, metadata={"description": "All together."}
+    )
+    outcomes = fields.List(fields.Nested(MonthOutcomeSchema), required=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """One request: the operation's id, what is asked, or why it cannot be."""
+
+    id: str
+    device: str
+    start: int | None
+    end: int | None
+    asked: Asked | RefusalError
+
+
+@door.view(
+    "/issuances/month",
+    may=REQUEST.may,
+    scope=WRITE,
+    answer=MonthAnswerSchema,
+    body=body_schema(Month),
+    method="POST",
+    refuses=[*WRITES, *BODIES, "invalid-field", "duplicate-item", "too-many-items"],
+    parameters=idempotent(),
+)
+def request_month(members: dict[str, Any]) -> Response:
+    """Request certificates for a month of all own devices, in granular domains span by span.
+
+    Each request is answered on its own, under an id that follows from the key and the device:
+    the same call again gives the same answers for what is recorded, and goes on with the rest.
+    """
+    body = Month(**members)
+    wanted = _wanted(body)
+    items = list(_items(body, wanted, asking(key := idempotency_key()), key))
+    outcomes = _record(items)
+    g.refused_items = [
+        (item.id, REQUEST.name, outcome)
+        for item, outcome in zip(items, outcomes, strict=True)
+        if isinstance(outcome, RefusalError)
+    ]
+    told = [_told(item, outcome) for item, outcome in zip(items, outcomes, strict=True)]
+    answer = {"totals": _totals(told), "outcomes": told}
+    return Response(orjson.dumps(answer), HTTPStatus.OK, mimetype="application/json")
+
+
+def _wanted(body: Month) -> Wanted:
+    """Return the period that is meant. Raises RefusalError."""
+    ends = (body.period_start, body.period_end)
+    if body.month is not None and ends == (None, None):
+        return Wanted.of_month(body.month)
+    start, end = ends
+    if body.month is not None or start is None or end is None:
+        detail = "a month, or period_start and period_end"
+        raise RefusalError("invalid-field", detail, pointer="/month")
+    if end <= start:
+        raise RefusalError(
+            "invalid-interval", "it ends before it starts", rule="R7", pointer="/period_end"
+        )
+    return Wanted(start=start, end=end)
+
+
+def _items(body: Month, wanted: Wanted, asks: Asking, key: str) -> Iterator[_Item]:
+    """Yield the requests by device and time. Raises ProblemError where they are too many."""
+    named = _named(body)
+    versions = list_issuable(context().storage, asks.organisation)
+    found = {row["device"]: row for row in versions if not named or row["device"] in named}
+    number = 0
+    for piece in _pieces([row for row in versions if row["device"] in found], wanted):
+        number += 1
+        if number > REQUESTS_MAX:
+            raise ProblemError("too-many-items", f"At most {REQUESTS_MAX} requests at once.")
+        yield _item(body, piece, asks, key)
+    for device in sorted(named - found.keys()):
+        refusal = RefusalError("not-found", "no device of which you may request", pointer="/device")
+        yield _Item(operation_id(asks.organisation, f"{key}/{device}"), device, None, None, refusal)
+
+
+def _named(body: Month) -> set[str]:
+    named = body.devices or ()
+    if len(set(named)) < len(named):
+        raise RefusalError("duplicate-item", "a device is named twice", pointer="/devices")
+    return set(named)
+
+
+def _pieces(rows: Sequence[Row], wanted: Wanted) -> Iterator[Piece]:
+    """Yield the periods of devices; in a granular domain a period for each span with energy."""
+    for row in rows:
+        settings = orjson.loads(row["settings"])
+        version = Version(
+            row["device"], settings["timezone"], row["valid_from"], row["valid_until"]
+        )
+        for piece in pieces([version], wanted):
+            if settings["scheme"] == GRANULAR:
+                found = measured_between(context().storage, *piece[:3])
+                yield from (Piece(piece.device, *span.values(), is_whole=False) for span in found)
+            else:
+                yield piece
+
+
+def _item(body: Month, piece: Piece, asks: Asking, key: str) -> _Item:
+    start = "" if piece.is_whole else f"/{format_time(piece.start)}"
+    id_ = operation_id(asks.organisation, f"{key}/{piece.device}{start}")
+    request = NewIssuance(
+        device=piece.device,
+        account=body.account,
+        period_start=piece.start,
+        period_end=piece.end,
+        late=body.late,
+    )
+    asked: Asked | RefusalError
+    try:
+        asked = REQUEST.make(replace(asks, id=id_), request)
+    except RefusalError as refusal:
+        asked = refusal
+    return _Item(id_, piece.device, piece.start, piece.end, asked)
+
+
+def _record(items: Sequence[_Item]) -> list[Outcome]:
+    asked = [item.asked for item in items if isinstance(item.asked, Asked)]
+    recorded = iter(context().group.submit(asked, organisation=caller().organisation))
+    return [next(recorded) if isinstance(item.asked, Asked) else item.asked for item in items]
+
+
+def _told(item: _Item, outcome: Outcome) -> dict[str, Any]:
+    """Return what came of a request."""
+    about = {
+        "device": item.device,
+        "period_start": None if item.start is None else format_time(item.start),
+        "period_end": None if item.end is None else format_time(item.end),
+        **dict.fromkeys(("id", "quantity", "number_first", "number_last", "receipt")),
+    }
+    if isinstance(outcome, RefusalError):
+        said = BELOW if outcome.code == BELOW else REFUSED
+        return {**about, "outcome": said, "problem": refusal_body(outcome)}
+    found = shown(outcome)
+    return {
+        **about,
+        **{name: found[name] for name in ("id", "quantity", "number_first", "number_last")},
+        "outcome": found["state"],
+        "receipt": f"/v1/operations/{outcome.id}/receipt",
+        "replayed": outcome.is_repeated,
+    }
+
+
+def _totals(told: Sequence[dict[str, Any]]) -> dict[str, int]:
+    counted = Counter(one["outcome"] for one in told)
+    return {
+        "requests": len(told),
+        "issued": counted[ISSUED],
+        "submitted": counted[SUBMITTED],
+        "below_face_value": counted[BELOW],
+        "refused": counted[REFUSED],
+        "quantity": sum(one["quantity"] or 0 for one in told),
+    }
