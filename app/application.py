@@ -33,6 +33,7 @@ from app.http import (
 )
 from app.http.context import Context
 from app.http.json import OrjsonProvider
+from app.layouts.shelf import Shelf
 from app.services.applications import Onboarding
 from app.services.calendar import windows
 from app.services.group import GroupCommit, Record
@@ -41,6 +42,7 @@ from app.services.meters import Meters
 from app.services.record import Accepted, Asked, Outcome
 from app.settings import Settings
 from app.storage.applications import ApplicationRows
+from app.storage.files import FileRows
 from app.storage.meters import MeterTable
 from app.storage.refusals import RefusalRows
 from app.storage.replays import ReplayRows
@@ -102,6 +104,8 @@ def make_context(registry: Registry, *, start_replay: Callable[[str], None]) -> 
         onboarding=Onboarding(ApplicationRows(database), registry.vault),
         refusals=RefusalRows(database),
         meters=Meters(MeterTable(database)),
+        files=FileRows(database),
+        layouts=Shelf(registry.settings.home / "layouts"),
         replays=ReplayJobs(ReplayRows(database), start_replay),
         group=GroupCommit(_counted(registry.record), observe=metrics.observe_group),
         vault=registry.vault,

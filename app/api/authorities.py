@@ -12,6 +12,9 @@ from app.http.context import context
 from app.reporting.devices import list_domains
 from app.reporting.registers import read_register
 
+_NEVER = dict.fromkeys(("transfer_months", "retire_months", "retire_deadline"))
+"""Windows that a domain may leave out."""
+
 door = Door("authorities", "Who vouches for the log, and what it certifies.")
 
 
@@ -35,21 +38,59 @@ class AuthoritiesSchema(Schema):
     authorities = fields.List(fields.Nested(AuthoritySchema), required=True)
 
 
+class DeadlineSchema(Schema):
+    """A day of a later year by which certificates are retired at the latest."""
+
+    years = whole("How many years after production.")
+    month = whole("Month of that year.")
+    day = whole("Day of that month.")
+
+
+class IssueWindowSchema(Schema):
+    """For how long issuance may be asked for."""
+
+    days = whole("Days after production.")
+    capacity_w_most = fields.Integer(
+        metadata={"description": "Of devices up to this capacity, W; of all others where absent."}
+    )
+
+
 class DomainSchema(Schema):
-    """A region of authority."""
+    """A region of authority, with all that its genesis fixed; a window that is null never ends."""
 
     code = text("Its code.")
+    scheme = text("Which kind of certificates: go, irec, rec or granular.")
     country = text("Its country.")
     timezone = text("The zone in which its days and windows are counted.")
     face_value_wh = whole("Energy of one certificate, Wh.")
-    transfer_months = whole("Months after production in which certificates may be transferred.")
-    retire_months = whole("Months after production in which they may be retired.")
+    transfer_months = whole(
+        "Months after production in which certificates may be transferred.", is_null=True
+    )
+    retire_months = whole("Months after production in which they may be retired.", is_null=True)
+    retire_deadline = fields.Nested(
+        DeadlineSchema,
+        required=True,
+        allow_none=True,
+        metadata={"description": "The day by which they are retired at the latest."},
+    )
+    issuer_prefix = text("With which certificate numbers begin.")
     code_lists = text("Version of the code lists.")
     sources = fields.List(
         fields.String(),
         required=True,
         metadata={"description": "Beginnings of the energy sources that it certifies."},
     )
+    interval_s_most = whole("Length of the longest reading, s.")
+    issue_windows = fields.List(fields.Nested(IssueWindowSchema), required=True)
+    qualities = fields.List(
+        fields.String(),
+        required=True,
+        metadata={"description": "Qualities of readings that become certificates."},
+    )
+    self_consumption = text("What becomes of own use: no_issue, issue_and_retire, issue_freely.")
+    registration_years = whole("For how many years a registration is approved at most.")
+    second_person_w = whole("From which capacity on a second person looks at a device, W.")
+    second_person_wh = whole("From which energy on a second person looks at a request, Wh.")
     issued = whole("Certificates numbered so far.")
 
 
@@ -71,4 +112,8 @@ def show_authorities() -> dict[str, Any]:
 def show_domains() -> dict[str, Any]:
     """List the domains."""
     rows = list_domains(context().storage)
-    return {"domains": [{**orjson.loads(row["settings"]), "issued": row["issued"]} for row in rows]}
+    return {
+        "domains": [
+            {**_NEVER, **orjson.loads(row["settings"]), "issued": row["issued"]} for row in rows
+        ]
+    }

@@ -9,13 +9,22 @@ import orjson
 from flask import Response, g, request
 from marshmallow import Schema, fields
 
-from app.api import accounts, issuing, measurements, registrations, retirements, transfers
+from app.api import (
+    accounts,
+    device_states,
+    fuel_declarations,
+    handovers,
+    issuing,
+    measurements,
+    registrations,
+    retirements,
+    transfers,
+)
 from app.api.answers import uuid, whole
 from app.api.door import WRITES, Door, idempotent
 from app.api.members import json_body
-from app.api.verbs import Asking, Verb, asking
+from app.api.verbs import Asking, Verb, asking, record_all
 from app.http.access import caller
-from app.http.context import context
 from app.http.idempotency import KEY_MAX, idempotency_key, is_key, operation_id
 from app.http.json import MalformedError, read_strictly
 from app.http.problems import Complaint, InvalidBodyError, ProblemError, refusal_body
@@ -31,6 +40,9 @@ JSON = "application/json"
 VERBS: dict[str, Verb] = {
     **accounts.VERBS,
     **registrations.VERBS,
+    **device_states.VERBS,
+    **handovers.VERBS,
+    **fuel_declarations.VERBS,
     **measurements.VERBS,
     **issuing.VERBS,
     **transfers.VERBS,
@@ -188,7 +200,7 @@ def _must_be_known(verb: Verb | None) -> Verb:
 def _record(items: Sequence[_Item]) -> list[Outcome]:
     """Record what can be asked; return an outcome for each, in order."""
     wellformed = [item.asked for item in items if isinstance(item.asked, Asked)]
-    recorded = iter(context().group.submit(wellformed, organisation=caller().organisation))
+    recorded = iter(record_all(wellformed))
     return [next(recorded) if isinstance(item.asked, Asked) else item.asked for item in items]
 
 

@@ -25,6 +25,7 @@ from app.http.access import ANY_KEY, caller
 from app.http.conditions import entity_tag, is_unchanged
 from app.http.context import context
 from app.http.paging import Form
+from app.ledger.encoding import INTEGER_MAX
 from app.registry.devices import DEVICE_STATES
 from app.registry.errors import RefusalError
 from app.reporting.devices import (
@@ -35,8 +36,11 @@ from app.reporting.devices import (
     list_spans,
 )
 from app.reporting.rows import Row
+from app.services.attribute_documents import degrees
 
 DOMAIN = "[A-Z][A-Z0-9-]{1,15}"
+NUMBER = f"<int(min=1, max={INTEGER_MAX}):number>"
+"""A version of a device's description in a path."""
 
 door = Door("devices", "Metered production devices and what was measured of them.")
 
@@ -55,11 +59,15 @@ class RegistrationSchema(Schema):
     support = text("Public support: none, investment, production, both or unknown.")
     dissemination = text("How the energy reaches who uses it: grid, direct_line, self_consumption.")
     measurement_body = uuid("Who reports its readings; the registrant where it reports itself.")
-    latitude = whole("Latitude in micro-degrees, WGS84.", is_null=True)
-    longitude = whole("Longitude in micro-degrees, WGS84.", is_null=True)
+    latitude = text("Latitude in decimal degrees, WGS84.", is_null=True)
+    longitude = text("Longitude in decimal degrees, WGS84.", is_null=True)
     subdivision = text("Subdivision of the country (ISO 3166-2), or empty.")
     storage_wh = whole("What it stores, Wh; 0 where it stores nothing.")
     state = text("submitted, verified, referred, rejected, approved or superseded.")
+    is_taken = fields.Boolean(
+        required=True,
+        metadata={"description": "False while a new registrant has not taken the device over."},
+    )
     valid_from = instant("From when it may have certificates.", is_null=True)
     valid_until = instant("Until when.", is_null=True)
     described = fields.Dict(
@@ -120,6 +128,9 @@ class DevicesQuerySchema(PageByIdQuerySchema):
     )
     technology = Form("[A-Z][A-Z0-9]{1,8}", metadata={"description": "Technology code."})
     gsrn = Form("[0-9]{18}", metadata={"description": "Its GSRN."})
+    part_of = fields.UUID(
+        metadata={"description": "The multi-fuel device whose sources are asked."}
+    )
 
 
 class SpanSchema(Schema):
@@ -148,14 +159,18 @@ class SpansSchema(Schema):
 
 @door.view("/devices", may=[ANY_KEY], answer=DevicesSchema, query=DevicesQuerySchema)
 def show_devices(
-    *, limit: int, cursor: str | None = None, organisation: UUID | None = None, **only: str
+    *,
+    limit: int,
+    cursor: str | None = None,
+    organisation: UUID | None = None,
+    part_of: UUID | None = None,
+    **only: str,
 ) -> dict[str, Any]:
     """List own devices; auditors and the issuing body see all."""
-    registrant = as_id(organisation)
     rows = list_devices(
         context().storage,
         viewer=caller().viewer,
-        only=DeviceFilter(organisation=registrant, **only),
+        only=DeviceFilter(organisation=as_id(organisation), part_of=as_id(part_of), **only),
         cursor=cursor,
         limit=limit + 1,
     )
@@ -195,9 +210,14 @@ def show_device(device: UUID) -> Response | tuple[Row, int, dict[str, str]]:
     refuses=["not-found"],
 )
 def show_registrations(device: UUID, *, limit: int, cursor: int | None = None) -> dict[str, Any]:
-    """List every version of a device's description."""
-    found = visible_device(device)
-    rows = list_registrations(context().storage, found["id"], cursor=cursor, limit=limit + 1)
+    """List the versions of a device's description, to a registrant those of its own time."""
+    rows = list_registrations(
+        context().storage,
+        visible_device(device)["id"],
+        viewer=caller().viewer,
+        cursor=cursor,
+        limit=limit + 1,
+    )
     shown = [_shown(row) for row in rows]
     return page("registrations", shown, limit=limit, key="number")
 
@@ -210,9 +230,14 @@ def show_registrations(device: UUID, *, limit: int, cursor: int | None = None) -
     refuses=["not-found"],
 )
 def show_spans(device: UUID, *, limit: int, cursor: int | None = None) -> dict[str, Any]:
-    """List what was measured of a device, in order of time."""
-    found = visible_device(device)
-    rows = list_spans(context().storage, found["id"], cursor=cursor, limit=limit + 1)
+    """List what was measured of a device, in order of time, to a registrant of its own time."""
+    rows = list_spans(
+        context().storage,
+        visible_device(device)["id"],
+        viewer=caller().viewer,
+        cursor=cursor,
+        limit=limit + 1,
+    )
     return page("spans", rows, limit=limit, key="start")
 
 
@@ -224,11 +249,28 @@ def visible_device(device: UUID) -> Row:
     return found
 
 
+def must_not_be_hidden(device: str, *, pointer: str) -> None:
+    """Refuse a device that the caller may not know of, as if there were none.
+
+    One that nobody knows yet may be made by the same bulk request: the rules will know.
+    """
+    storage = context().storage
+    is_visible = find_device(storage, device, viewer=caller().viewer) is not None
+    if not is_visible and find_device(storage, device, viewer=None) is not None:
+        raise RefusalError("not-found", "no such device", pointer=pointer)
+
+
 def _shown(row: Row) -> Row:
     body = row["body"]
     return {
         **row,
+        "latitude": _degrees(row["latitude"]),
+        "longitude": _degrees(row["longitude"]),
         "valid_from": row["valid_from"] or None,
         "valid_until": row["valid_until"] or None,
         "described": None if body is None else orjson.loads(body),
     }
+
+
+def _degrees(coordinate: int | None) -> str | None:
+    return None if coordinate is None else degrees(coordinate)

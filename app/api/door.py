@@ -125,7 +125,8 @@ class Door:
     def _reading(self, view: View, query: type[Schema], body: type[Schema] | None) -> View:
         """Return the view behind what reads its query and, first of all its arguments, its body."""
         if body is not None:
-            view = self.blueprint.arguments(body, location="json")(view)
+            is_required = not getattr(body, "is_optional", False)
+            view = self.blueprint.arguments(body, location="json", required=is_required)(view)
         read: View = self.blueprint.arguments(query, location="query", as_kwargs=True)(view)
         return read
 

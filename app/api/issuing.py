@@ -73,6 +73,11 @@ def requested(asking: Asking, body: NewIssuance) -> IssueRequest:
     """Return the operation; a device of another registrant is not there. Raises RefusalError."""
     if find_settings(context().storage, body.device, viewer=asking.organisation) is None:
         raise RefusalError("not-found", "no such device", pointer="/device")
+    return request_of(asking, body)
+
+
+def request_of(asking: Asking, body: NewIssuance) -> IssueRequest:
+    """Return the operation, of a device that is known to be the caller's."""
     return IssueRequest(
         **asking.common,
         issuance=asking.id,

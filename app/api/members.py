@@ -28,8 +28,9 @@ Reader = Callable[[bytes], Any]
 
 
 class BodySchema(Schema):
-    """A body; `readers` by media type."""
+    """A body; `readers` by media type; where it is optional, none says the same as `{}`."""
 
+    is_optional: ClassVar[bool] = False
     readers: ClassVar[Mapping[str, Reader]] = {}
     members: ClassVar[tuple[Member, ...]] = ()
 
@@ -171,6 +172,8 @@ def _query(reader: Schema) -> dict[str, Any]:
 
 def _body(reader: Schema) -> dict[str, Any]:
     """Return what a body's members are read into. Raises ProblemError, InvalidBodyError."""
+    if isinstance(reader, BodySchema) and reader.is_optional and not request.get_data(cache=True):
+        return {}
     readers = reader.readers if isinstance(reader, BodySchema) else {}
     read = readers.get(request.mimetype)
     value = json_body(request) if read is None else read(request.get_data(cache=False))

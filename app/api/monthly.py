@@ -10,9 +10,9 @@ import orjson
 from flask import Response, g
 from marshmallow import Schema, fields
 
-from app.api.answers import instant, text, uuid, whole
+from app.api.answers import text, uuid, whole
 from app.api.door import BODIES, WRITES, Door, idempotent
-from app.api.issuing import REQUEST, NewIssuance, shown
+from app.api.issuing import REQUEST, NewIssuance, request_of, shown
 from app.api.members import body_schema
 from app.api.verbs import Asking, asking
 from app.http.access import caller
@@ -25,6 +25,7 @@ from app.registry.domains import GRANULAR
 from app.registry.errors import RefusalError
 from app.registry.fields import ID, Id, Instant, Slug
 from app.registry.issuances import ISSUED, SUBMITTED
+from app.registry.operations.issue_request import IssueRequest
 from app.reporting.issuances import list_issuable, measured_between
 from app.reporting.rows import Row
 from app.services.credentials import WRITE
@@ -43,8 +44,10 @@ class Month:
     """A month, or another period, of which all devices' energy shall become certificates."""
 
     account: Annotated[Id, "The account that receives them, an own one."]
-    month: Annotated[str, kinds.text(MONTH), "A month of each device's domain, as 2025-01."] | None
-    month = None
+    month: (
+        Annotated[str, kinds.text(MONTH), "A month of the zone of each device's domain: 2025-01."]
+        | None
+    ) = None
     period_start: Annotated[Instant, "Instead of a month: from."] | None = None
     period_end: Annotated[Instant, "Instead of a month: until."] | None = None
     devices: (
@@ -60,8 +63,8 @@ class MonthOutcomeSchema(Schema):
     """What came of one request."""
 
     device = uuid("The device.")
-    period_start = instant("Production from.", is_null=True)
-    period_end = instant("Production until.", is_null=True)
+    period_start = text("Production from.", is_null=True)
+    period_end = text("Production until.", is_null=True)
     outcome = text("issued, submitted, below-face-value or refused.")
     id = uuid("The issuance's id.", is_null=True)
     quantity = whole("Certificates issued.", is_null=True)
@@ -94,13 +97,21 @@ class MonthAnswerSchema(Schema):
 
 @dataclass(frozen=True, slots=True)
 class _Item:
-    """One request: the operation's id, what is asked, or why it cannot be."""
+    """One request: the operation's id, the period, and what is asked, or why it cannot be."""
 
     id: str
-    device: str
-    start: int | None
-    end: int | None
+    piece: Piece
     asked: Asked | RefusalError
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """What an outcome says of the request in any case."""
+        return {
+            "device": self.piece.device,
+            "period_start": format_time(self.piece.start) if self.piece.end else None,
+            "period_end": format_time(self.piece.end) if self.piece.end else None,
+            **dict.fromkeys(("id", "quantity", "number_first", "number_last", "receipt")),
+        }
 
 
 @door.view(
@@ -121,7 +132,8 @@ def request_month(members: dict[str, Any]) -> Response:
     """
     body = Month(**members)
     wanted = _wanted(body)
-    items = list(_items(body, wanted, asking(key := idempotency_key()), key))
+    key = idempotency_key()
+    items = list(_items(body, wanted, asking(key), key))
     outcomes = _record(items)
     g.refused_items = [
         (item.id, REQUEST.name, outcome)
@@ -152,17 +164,15 @@ def _wanted(body: Month) -> Wanted:
 def _items(body: Month, wanted: Wanted, asks: Asking, key: str) -> Iterator[_Item]:
     """Yield the requests by device and time. Raises ProblemError where they are too many."""
     named = _named(body)
-    versions = list_issuable(context().storage, asks.organisation)
-    found = {row["device"]: row for row in versions if not named or row["device"] in named}
-    number = 0
-    for piece in _pieces([row for row in versions if row["device"] in found], wanted):
-        number += 1
-        if number > REQUESTS_MAX:
+    rows = list_issuable(context().storage, asks.organisation)
+    own = [row for row in rows if not named or row["device"] in named]
+    for number, (id_, piece) in enumerate(_pieces(own, wanted, asks, key)):
+        if number == REQUESTS_MAX:
             raise ProblemError("too-many-items", f"At most {REQUESTS_MAX} requests at once.")
-        yield _item(body, piece, asks, key)
-    for device in sorted(named - found.keys()):
+        yield _Item(id_, piece, Asked(_request(body, piece, replace(asks, id=id_))))
+    for device in sorted(named - {row["device"] for row in own}):
         refusal = RefusalError("not-found", "no device of which you may request", pointer="/device")
-        yield _Item(operation_id(asks.organisation, f"{key}/{device}"), device, None, None, refusal)
+        yield _Item(_id(asks, key, device), Piece(device, 0, 0, is_whole=False), refusal)
 
 
 def _named(body: Month) -> set[str]:
@@ -172,37 +182,42 @@ def _named(body: Month) -> set[str]:
     return set(named)
 
 
-def _pieces(rows: Sequence[Row], wanted: Wanted) -> Iterator[Piece]:
-    """Yield the periods of devices; in a granular domain a period for each span with energy."""
+def _pieces(
+    rows: Sequence[Row], wanted: Wanted, asks: Asking, key: str
+) -> Iterator[tuple[str, Piece]]:
+    """Yield the requests' ids and periods; in a granular domain one for each span with energy."""
     for row in rows:
         settings = orjson.loads(row["settings"])
-        version = Version(
-            row["device"], settings["timezone"], row["valid_from"], row["valid_until"]
-        )
-        for piece in pieces([version], wanted):
+        ends = row["valid_from"], row["valid_until"]
+        for piece in pieces([Version(row["device"], settings["timezone"], *ends)], wanted):
             if settings["scheme"] == GRANULAR:
-                found = measured_between(context().storage, *piece[:3])
-                yield from (Piece(piece.device, *span.values(), is_whole=False) for span in found)
+                yield from _granular(piece, asks, key)
             else:
-                yield piece
+                parts = [] if piece.is_whole else [format_time(piece.start)]
+                yield _id(asks, key, piece.device, *parts), piece
 
 
-def _item(body: Month, piece: Piece, asks: Asking, key: str) -> _Item:
-    start = "" if piece.is_whole else f"/{format_time(piece.start)}"
-    id_ = operation_id(asks.organisation, f"{key}/{piece.device}{start}")
-    request = NewIssuance(
+def _granular(piece: Piece, asks: Asking, key: str) -> Iterator[tuple[str, Piece]]:
+    """Yield a request for each span that is not issued, or was under this very key."""
+    for row in measured_between(context().storage, piece.device, piece.start, piece.end):
+        id_ = _id(asks, key, piece.device, format_time(row["start"]))
+        if row["issuance"] in (None, id_):
+            yield id_, Piece(piece.device, row["start"], row["end"], is_whole=False)
+
+
+def _id(asks: Asking, key: str, *parts: str) -> str:
+    return operation_id(asks.organisation, "/".join((key, *parts)))
+
+
+def _request(body: Month, piece: Piece, asks: Asking) -> IssueRequest:
+    asked = NewIssuance(
         device=piece.device,
         account=body.account,
         period_start=piece.start,
         period_end=piece.end,
         late=body.late,
     )
-    asked: Asked | RefusalError
-    try:
-        asked = REQUEST.make(replace(asks, id=id_), request)
-    except RefusalError as refusal:
-        asked = refusal
-    return _Item(id_, piece.device, piece.start, piece.end, asked)
+    return request_of(asks, asked)
 
 
 def _record(items: Sequence[_Item]) -> list[Outcome]:
@@ -213,18 +228,12 @@ def _record(items: Sequence[_Item]) -> list[Outcome]:
 
 def _told(item: _Item, outcome: Outcome) -> dict[str, Any]:
     """Return what came of a request."""
-    about = {
-        "device": item.device,
-        "period_start": None if item.start is None else format_time(item.start),
-        "period_end": None if item.end is None else format_time(item.end),
-        **dict.fromkeys(("id", "quantity", "number_first", "number_last", "receipt")),
-    }
     if isinstance(outcome, RefusalError):
         said = BELOW if outcome.code == BELOW else REFUSED
-        return {**about, "outcome": said, "problem": refusal_body(outcome)}
+        return {**item.about, "outcome": said, "problem": refusal_body(outcome)}
     found = shown(outcome)
     return {
-        **about,
+        **item.about,
         **{name: found[name] for name in ("id", "quantity", "number_first", "number_last")},
         "outcome": found["state"],
         "receipt": f"/v1/operations/{outcome.id}/receipt",

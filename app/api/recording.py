@@ -13,9 +13,20 @@ from app.api.answers import RECORDED_HEADERS, recorded_headers
 from app.api.door import BODIES, WRITES, Door, idempotent
 from app.api.members import BodySchema, Reader, body_schema, json_body
 from app.api.verbs import Verb, ask
+from app.http.conditions import expected_version
+from app.http.idempotency import idempotency_key
 from app.http.problems import Complaint, InvalidBodyError
 from app.registry.fields import escaped, members_of
 from app.services.record import Accepted
+
+IF_MATCH = {
+    "in": "header",
+    "name": "If-Match",
+    "required": True,
+    "schema": {"type": "string", "pattern": '^"[1-9][0-9]*"$'},
+    "description": "The ETag of what is edited, as it was seen (R78).",
+}
+_CONDITIONS = ("precondition-required", "stale-version")
 
 Show = Callable[[Accepted], dict[str, Any]]
 View = Callable[..., Any]
@@ -38,16 +49,20 @@ def recording(  # noqa: PLR0913 - what a write says of itself stands in one plac
     refuses: Sequence[str] = (),
     readers: Mapping[str, Reader] | None = None,
     is_exact: bool = False,
+    is_conditional: bool = False,
 ) -> None:
     """Register the view that asks for a verb.
 
     `within` names the members that the path gives, `fixed` those that the route itself means;
     the others are the body's, whose `readers` read other media types than JSON. `location` is a
     path with names in braces of what `show` gives, which is the answer itself where `is_exact`.
+    Where it `is_conditional`, the member `version` is what If-Match says (R78).
     """
-    schema = _schema(verb, (*within, *(fixed or {})), readers or {})
+    condition = ("version",) if is_conditional else ()
+    schema = _schema(verb, (*within, *(fixed or {}), *condition), readers or {})
     plain = _view(verb, show, location, status, fixed or {})
-    view = _exactly(plain) if is_exact else plain
+    told = _conditionally(plain) if is_conditional else plain
+    view = _exactly(told) if is_exact else told
     view.__name__, view.__doc__ = name, about
     door.view(
         rule,
@@ -57,9 +72,16 @@ def recording(  # noqa: PLR0913 - what a write says of itself stands in one plac
         body=schema,
         method=method,
         status=status,
-        refuses=(*WRITES, *BODIES, "invalid-field", "not-found", *refuses),
+        refuses=(
+            *WRITES,
+            *BODIES,
+            "invalid-field",
+            "not-found",
+            *(_CONDITIONS if is_conditional else ()),
+            *refuses,
+        ),
         headers=RECORDED_HEADERS,
-        parameters=idempotent(),
+        parameters=idempotent(*([IF_MATCH] if is_conditional else [])),
     )(view)
 
 
@@ -78,9 +100,11 @@ def _schema(
 def _view(
     verb: Verb, show: Show, location: str, status: HTTPStatus, fixed: Mapping[str, Any]
 ) -> View:
-    def view(*bodies: dict[str, Any], **path: UUID) -> tuple[dict[str, Any], int, dict[str, str]]:
+    def view(
+        *bodies: dict[str, Any], **path: UUID | int
+    ) -> tuple[dict[str, Any], int, dict[str, str]]:
         members = bodies[0] if bodies else must_be_bare()
-        members |= {part: str(value) for part, value in path.items()} | dict(fixed)
+        members |= {part: _plain(value) for part, value in path.items()} | dict(fixed)
         accepted = ask(verb, members)
         shown = show(accepted)
         return shown, status, recorded_headers(accepted, location.format(**shown))
@@ -88,10 +112,25 @@ def _view(
     return view
 
 
+def _plain(value: UUID | int) -> str | int:
+    return value if isinstance(value, int) else str(value)
+
+
+def _conditionally(view: View) -> View:
+    """Return a view that is told the version that the caller has seen."""
+
+    def seen(*bodies: dict[str, Any], **path: UUID | int) -> Any:  # noqa: ANN401 - what the view answers
+        body = bodies[0] if bodies else must_be_bare()
+        idempotency_key()  # told before what If-Match says
+        return view({**body, "version": expected_version()}, **path)
+
+    return seen
+
+
 def _exactly(view: View) -> View:
     """Return a view whose answer is written as it is, without being read through its schema."""
 
-    def answer(*bodies: dict[str, Any], **path: UUID) -> Response:
+    def answer(*bodies: dict[str, Any], **path: UUID | int) -> Response:
         shown, status, headers = view(*bodies, **path)
         return Response(orjson.dumps(shown), status, headers, mimetype="application/json")
 

@@ -1,96 +1,36 @@
-"""Registrations: devices are registered by registrants and approved by the issuing body."""
+"""Registrations: devices are described by registrants, reviewed and approved by the issuing body."""
 
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Annotated, Any
-from uuid import UUID
 
 from marshmallow import Schema, fields
 
-from app.api.answers import (
-    RECORDED_HEADERS,
-    OperationLinkSchema,
-    leaf_of,
-    link_of,
-    recorded_headers,
-    text,
-    uuid,
-    whole,
-)
-from app.api.devices import DOMAIN
-from app.api.door import BODIES, WRITES, Door, idempotent
-from app.api.members import body_schema
+from app.api.answers import OperationLinkSchema, leaf_of, link_of, text, uuid, whole
+from app.api.descriptions import NewDevice, Revision, register, revise
+from app.api.devices import NUMBER
+from app.api.door import Door
 from app.api.recording import recording
-from app.api.verbs import Asking, Verb, ask, table
-from app.http.conditions import expected_version
-from app.http.idempotency import idempotency_key
+from app.api.verbs import Asking, Verb, table
 from app.registry import fields as kinds
-from app.registry.codes.lists import CODE
-from app.registry.devices import DISSEMINATIONS, GRID, KINDS, PRODUCTION, SUPPORTS
-from app.registry.fields import Date, EnergyWh, Id
+from app.registry.fields import EnergyWh, Id, Slug
 from app.registry.fields import Instant as InstantKind
-from app.registry.names import NAME
 from app.registry.operations.device_approve import DeviceApprove
-from app.registry.operations.device_automate import DeviceAutomate
-from app.registry.operations.device_register import DeviceRegister
+from app.registry.operations.device_review import OUTCOMES, DeviceReview
 from app.registry.organisations import GENERATOR, ISSUING_BODY
-from app.registry.places import LATITUDE, LONGITUDE
-from app.registry.registrations import SUBDIVISION
-from app.services.documents import documented
 from app.services.record import Accepted, Asked
 
-door = Door("registrations", "Devices are registered and approved.")
+door = Door("registrations", "Devices are registered, reviewed and approved.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Description:
-    """A device as its registrant describes it; all but its readings' reporter is public."""
+class Review:
+    """What was found of a version of a device."""
 
-    energy_source: Annotated[str, CODE, "Energy source code, of the domain's lists."]
-    technology: Annotated[str, CODE, "Technology code."]
-    capacity_w: Annotated[int, kinds.whole(least=1), "Installed capacity in W."]
-    commissioned_on: Annotated[Date, "First day of operation."]
-    name: Annotated[str, NAME, "What it is called."]
-    support: Annotated[str, kinds.text("|".join(SUPPORTS)), "Public support."] = "unknown"
-    dissemination: Annotated[
-        str, kinds.text("|".join(DISSEMINATIONS)), "How the energy reaches who uses it."
-    ] = GRID
-    measurement_body: Annotated[Id, "Who reports its readings, if not the registrant."] | None = (
-        None
-    )
-    latitude: Annotated[int, LATITUDE, "Latitude in micro-degrees, WGS84."] | None = None
-    longitude: Annotated[int, LONGITUDE, "Longitude in micro-degrees, WGS84."] | None = None
-    subdivision: Annotated[str, SUBDIVISION, "Subdivision (ISO 3166-2)."] | None = None
-    storage_wh: Annotated[int, kinds.whole(least=1), "What it stores, Wh."] | None = None
-    place: Annotated[str, NAME, "Where it stands."] | None = None
-    support_scheme: Annotated[str, NAME, "Scheme of its public support."] | None = None
-
-    def members(self, by: str) -> dict[str, Any]:
-        """Return the members of the operation that describes it."""
-        named = (
-            "energy_source",
-            "technology",
-            "capacity_w",
-            "commissioned_on",
-            "support",
-            "dissemination",
-            "latitude",
-            "longitude",
-            "subdivision",
-            "storage_wh",
-        )
-        said = {name: getattr(self, name) for name in named}
-        return said | {"measurement_body": self.measurement_body or by}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewDevice(Description):
-    """A device that its registrant wants certified."""
-
-    domain: Annotated[str, kinds.text(DOMAIN), "Code of the domain."]
-    gsrn: Annotated[str, kinds.text("[0-9]{18}", code="invalid-gsrn"), "Its GSRN, 18 digits."]
-    kind: Annotated[str, kinds.text("|".join(KINDS)), "What it is."] = PRODUCTION
-    part_of: Annotated[Id, "The multi-fuel device whose source it is."] | None = None
+    device: Annotated[Id, "The device."]
+    number: Annotated[int, kinds.whole(least=1), "Which version."]
+    outcome: Annotated[str, kinds.text("|".join(OUTCOMES)), "What was found."]
+    reason: Annotated[Slug, "Why, as a word."]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,36 +48,16 @@ class Approval:
     ) = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Automation:
-    """Up to how much of a device's energy is issued at once."""
-
-    device: Annotated[Id, "The device."]
-    automatic_wh: Annotated[EnergyWh, "Up to how much, Wh; 0 for nothing."]
-    version: Annotated[int, kinds.whole(least=1), "The version that was seen."]
-
-
-def _register(asking: Asking, body: NewDevice) -> Asked:
-    attributes, attachments = documented(attribute_document(body, gsrn=body.gsrn))
-    operation = DeviceRegister(
-        **asking.common,
-        **body.members(asking.organisation),
-        device=asking.id,
-        domain=body.domain,
-        gsrn=body.gsrn,
-        kind=body.kind,
-        part_of=body.part_of,
-        attributes=attributes,
+def _review(asking: Asking, body: Review) -> Asked:
+    return Asked(
+        DeviceReview(
+            **asking.common,
+            device=body.device,
+            number=body.number,
+            outcome=body.outcome,
+            reason=body.reason,
+        )
     )
-    return Asked(operation, attachments)
-
-
-def attribute_document(body: Description, *, gsrn: str) -> dict[str, Any]:
-    """Return what is said of a device beside the log and frozen with every issuance (R10)."""
-    said = {**body.members(""), "name": body.name, "gsrn": gsrn, "place": body.place}
-    said |= {"support_scheme": body.support_scheme, "self_reporting": not body.measurement_body}
-    del said["measurement_body"]
-    return {name: value for name, value in said.items() if value is not None}
 
 
 def _approve(asking: Asking, body: Approval) -> Asked:
@@ -154,21 +74,11 @@ def _approve(asking: Asking, body: Approval) -> Asked:
     )
 
 
-def _automate(asking: Asking, body: Automation) -> Asked:
-    return Asked(
-        DeviceAutomate(
-            **asking.common,
-            device=body.device,
-            automatic_wh=body.automatic_wh,
-            version=body.version,
-        )
-    )
-
-
-REGISTER = Verb(name="device.register", may=(GENERATOR,), body=NewDevice, make=_register)
+REGISTER = Verb(name="device.register", may=(GENERATOR,), body=NewDevice, make=register)
+REVISE = Verb(name="device.revise", may=(GENERATOR,), body=Revision, make=revise)
+REVIEW = Verb(name="device.review", may=(ISSUING_BODY,), body=Review, make=_review)
 APPROVE = Verb(name="device.approve", may=(ISSUING_BODY,), body=Approval, make=_approve)
-AUTOMATE = Verb(name="device.automate", may=(ISSUING_BODY,), body=Automation, make=_automate)
-VERBS = table(REGISTER, APPROVE, AUTOMATE)
+VERBS = table(REGISTER, REVISE, REVIEW, APPROVE)
 
 
 class RegisteredDeviceSchema(Schema):
@@ -183,16 +93,31 @@ class RegisteredDeviceSchema(Schema):
     operation = fields.Nested(OperationLinkSchema, required=True)
 
 
-class DecidedDeviceSchema(Schema):
-    """What was decided on a device."""
+class RevisedDeviceSchema(Schema):
+    """A device that was described anew."""
 
     id = uuid("The device.")
-    automatic_wh = whole("Up to how much is issued at once; 0 for nothing.")
+    version = whole("Its version since, as its entity tag says it.")
+    attributes = text("SHA-256 of its new attribute document, hexadecimal.")
     operation = fields.Nested(OperationLinkSchema, required=True)
 
 
-class AutomaticSchema(body_schema(Automation, ("device", "version"))):  # type: ignore[misc]  # made from the class
-    """Whether requests of a device are issued at once."""
+class ReviewedSchema(Schema):
+    """What was found of a version."""
+
+    id = uuid("The device.")
+    number = whole("Which version.")
+    state = text("verified, referred or rejected.")
+    operation = fields.Nested(OperationLinkSchema, required=True)
+
+
+class ApprovedSchema(Schema):
+    """A version that was approved."""
+
+    id = uuid("The device.")
+    number = whole("Which version.")
+    automatic_wh = whole("Up to how much is issued at once; 0 for nothing.")
+    operation = fields.Nested(OperationLinkSchema, required=True)
 
 
 def _registered(accepted: Accepted) -> dict[str, Any]:
@@ -201,14 +126,32 @@ def _registered(accepted: Accepted) -> dict[str, Any]:
     return {**asked, "id": asked["device"], "organisation": asked["by"], "operation": link}
 
 
-def _decided(accepted: Accepted) -> dict[str, Any]:
+def decided(accepted: Accepted) -> dict[str, Any]:
+    """Show what an operation said of a device."""
     asked = leaf_of(accepted.leaf)["operation"]
-    return {
-        "id": asked["device"],
-        "automatic_wh": asked["automatic_wh"],
-        "operation": link_of(accepted),
-    }
+    return {**asked, "id": asked["device"], "operation": link_of(accepted)}
 
+
+def _revised(accepted: Accepted) -> dict[str, Any]:
+    shown = decided(accepted)
+    return {**shown, "version": shown["version"] + 1}
+
+
+def _reviewed(accepted: Accepted) -> dict[str, Any]:
+    shown = decided(accepted)
+    return {**shown, "state": shown["outcome"]}
+
+
+DESCRIBING = (
+    "unknown-code",
+    "source-technology-mismatch",
+    "invalid-coordinates",
+    "subdivision-country-mismatch",
+    "invalid-device-data",
+    "invalid-text",
+    "kyc-not-valid",
+    "organisation-suspended",
+)
 
 recording(
     door,
@@ -220,58 +163,59 @@ recording(
     show=_registered,
     location="/v1/devices/{id}",
     refuses=[
+        *DESCRIBING,
+        "invalid-gsrn",
         "device-already-registered",
         "source-not-eligible",
-        "source-technology-mismatch",
-        "invalid-device-data",
-        "invalid-text",
+        "not-registrant",
     ],
+)
+recording(
+    door,
+    "/devices/<uuid:device>",
+    name="revise_device",
+    about="Describe an own device anew; what is in force stays so until this is approved.",
+    verb=REVISE,
+    answer=RevisedDeviceSchema,
+    show=_revised,
+    location="/v1/devices/{id}",
+    method="PUT",
+    status=HTTPStatus.OK,
+    within=("device",),
+    is_conditional=True,
+    refuses=[*DESCRIBING, "not-registrant", "device-not-eligible", "immutable-attribute"],
+)
+recording(
+    door,
+    f"/devices/<uuid:device>/registrations/{NUMBER}/review",
+    name="review_registration",
+    about="Verify a version of a device, refer it back or reject it.",
+    verb=REVIEW,
+    answer=ReviewedSchema,
+    show=_reviewed,
+    location="/v1/devices/{id}/registrations",
+    status=HTTPStatus.OK,
+    within=("device", "number"),
+    refuses=["invalid-state-transition"],
 )
 recording(
     door,
     "/devices/<uuid:device>/approve",
     name="approve_device",
-    about="Approve a device for a time.",
+    about="Approve a version of a device for a time.",
     verb=APPROVE,
-    answer=DecidedDeviceSchema,
-    show=_decided,
+    answer=ApprovedSchema,
+    show=decided,
     location="/v1/devices/{id}",
     status=HTTPStatus.OK,
     within=("device",),
-    refuses=["invalid-state-transition", "invalid-interval", "outside-operation-period"],
-)
-
-
-@door.view(
-    "/devices/<uuid:device>/automatic",
-    may=AUTOMATE.may,
-    scope=AUTOMATE.scope,
-    answer=DecidedDeviceSchema,
-    body=AutomaticSchema,
-    method="PUT",
     refuses=[
-        *WRITES,
-        *BODIES,
-        "invalid-field",
-        "not-found",
-        "precondition-required",
-        "stale-version",
+        "invalid-state-transition",
+        "invalid-interval",
+        "outside-operation-period",
+        "registration-boundary",
+        "separation-of-duties",
+        "near-duplicate",
         "device-not-eligible",
     ],
-    parameters=idempotent(
-        {
-            "in": "header",
-            "name": "If-Match",
-            "required": True,
-            "schema": {"type": "string", "pattern": '^"[1-9][0-9]*"$'},
-            "description": "The device's ETag as it was seen (R78).",
-        }
-    ),
-    headers=RECORDED_HEADERS,
 )
-def automate_device(members: dict[str, Any], device: UUID) -> tuple[dict[str, Any], int, Any]:
-    """Say whether requests of a device are issued at once."""
-    idempotency_key()  # told before what If-Match says
-    named = {"device": str(device), "version": expected_version()}
-    accepted = ask(AUTOMATE, {**members, **named})
-    return _decided(accepted), HTTPStatus.OK, recorded_headers(accepted, f"/v1/devices/{device}")

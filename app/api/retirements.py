@@ -76,8 +76,7 @@ class NewRetirement:
 
 
 def _retire(asking: Asking, body: NewRetirement) -> Asked:
-    salt = asking.vault.derive_salt(f"retirement/{asking.id}")
-    commitment, attachments = asking.vault.commit(body.beneficiary.record, salt=salt)
+    commitment, attachments = asking.vault.commit(body.beneficiary.record)
     operation = Retire(
         **asking.common,
         retirement=asking.id,

@@ -1,7 +1,8 @@
 """Verbs: what a caller may ask to have recorded, each read and made into an operation one way."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from flask import g
@@ -10,25 +11,36 @@ from app.http.access import Caller, caller, must_be_allowed
 from app.http.context import context
 from app.http.idempotency import idempotency_key, operation_id
 from app.registry.errors import RefusalError
+from app.reporting.records import find_leaves
 from app.services.credentials import WRITE
-from app.services.record import Accepted, Asked
+from app.services.record import Accepted, Asked, Outcome
+from app.services.repeating import as_first_asked
 from app.services.vault import Vault
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asking:
-    """Who asks, under which operation id, and what of the registry an operation has to name."""
+    """Who asks, under which operation id, and what of the registry an operation has to name.
+
+    `person` is whose key was shown, where it is a person's.
+    """
 
     organisation: str
     id: str
     origin: str
     issuing_body: str
     vault: Vault
+    person: str | None = None
 
     @property
     def common(self) -> dict[str, Any]:
         """The members that every operation has."""
-        return {"id": self.id, "origin": self.origin, "by": self.organisation}
+        return {
+            "id": self.id,
+            "origin": self.origin,
+            "by": self.organisation,
+            "person": self.person,
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,14 +64,15 @@ class Verb:
 
 def asking(key: str) -> Asking:
     """Return who asks, for an operation under an idempotency key."""
-    opened = context()
-    organisation = caller().organisation
+    opened, who = context(), caller()
+    organisation = who.organisation
     return Asking(
         organisation=organisation,
         id=operation_id(organisation, key),
         origin=opened.origin,
         issuing_body=opened.issuing_body,
         vault=opened.vault,
+        person=who.key.person,
     )
 
 
@@ -72,10 +85,31 @@ def ask(verb: Verb, members: dict[str, Any]) -> Accepted:
 
 def record_one(asked: Asked) -> Accepted:
     """Return where an operation was recorded. Raises RefusalError."""
-    (outcome,) = context().group.submit([asked], organisation=caller().organisation)
+    (outcome,) = record_all([asked])
     if isinstance(outcome, RefusalError):
         raise outcome
     return outcome
+
+
+def record_all(asked: Sequence[Asked]) -> list[Outcome]:
+    """Return an outcome for each operation, in order; all that is recorded goes through here.
+
+    A record is salted anew each time it is asked for: what repeats an operation that commits to
+    one is asked again with the first commitment, so that it gets the first answer.
+    """
+    opened, organisation = context(), caller().organisation
+    outcomes = opened.group.submit(asked, organisation=organisation)
+    again = as_first_asked(
+        asked,
+        outcomes,
+        vault=opened.vault,
+        leaves_of=partial(find_leaves, opened.storage),
+        records_of=opened.onboarding.records_of,
+    )
+    repeated = opened.group.submit(list(again.values()), organisation=organisation)
+    for at, outcome in zip(again, repeated, strict=True):
+        outcomes[at] = outcome
+    return outcomes
 
 
 def table(*verbs: Verb) -> dict[str, Verb]:

@@ -16,7 +16,8 @@ from app.layouts.describing import describe
 from app.layouts.findings import SeriesKey
 from app.layouts.layout import Layout
 from app.layouts.parsing import parse_layout
-from app.layouts.shipped import SHIPPED, shipped
+from app.layouts.shelf import Shelf
+from app.layouts.tallies import FileTally
 from app.registry.errors import RefusalError
 from app.registry.fields import ID
 from app.reporting.metered import find_metered
@@ -31,8 +32,10 @@ from app.services.files import (
 from app.services.importing import Importer, Reporter, flows_of
 from app.services.intake import Reading
 from app.services.metering import Metered
+from app.services.meters import Meters
 from app.settings import Settings
 from app.storage.files import FileRows
+from app.storage.meters import MeterTable
 
 _PATH = click.Path(exists=True, dir_okay=False, path_type=Path)
 FINDINGS_SHOWN = 20
@@ -40,17 +43,18 @@ WIDTH = 120
 
 
 def _layout(_: click.Context, __: click.Parameter, name: str | None) -> Layout | None:
-    """Return a layout that ships with this version, or the one that a file declares."""
-    if name is None or name in SHIPPED:
-        return None if name is None else shipped(name=name)
+    """Return a layout that is installed, or the one that a file declares."""
+    shelf = Shelf(Settings.from_environ().home / "layouts")
+    if name is None or name in shelf.names():
+        return None if name is None else shelf.find(name)
     path = Path(name)
     if not path.is_file():
-        raise click.BadParameter(f"neither a file nor one of {', '.join(SHIPPED)}")
+        raise click.BadParameter(f"neither a file nor one of {', '.join(shelf.names())}")
     return parse_layout(text=path.read_text(encoding="utf-8"))
 
 
 _LAYOUT = click.option(
-    "--layout", required=True, callback=_layout, help="A shipped layout, or a layout file."
+    "--layout", required=True, callback=_layout, help="An installed layout, or a layout file."
 )
 _JSON = click.option("--json", "is_json", is_flag=True, help="Print one JSON object.")
 
@@ -62,9 +66,10 @@ def measurements_command() -> None:
 
 @measurements_command.command("layouts")
 def layouts_command() -> None:
-    """Say what the shipped layouts read."""
-    for name in SHIPPED:
-        click.echo(f"{name}: {' '.join(describe(layout=shipped(name=name)))}")
+    """Say what the installed layouts read."""
+    shelf = Shelf(Settings.from_environ().home / "layouts")
+    for name in shelf.names():
+        click.echo(f"{name}: {' '.join(describe(layout=shelf.find(name)))}")
 
 
 @measurements_command.command("check")
@@ -75,8 +80,7 @@ def check_command(*, file: Path, layout: Layout, is_json: bool) -> None:
     """Show what would be read of FILE, before anything is."""
     with file.open("rb") as stream, stages() as show:
         size = file.stat().st_size
-        opened = open_file(stream, layout)
-        tally = check_file(opened, lambda _: show("check", stream.tell(), size))
+        tally = check_file(stream, layout, lambda _: show("check", stream.tell(), size))
     found = plain_tally(tally)
     if is_json:
         click.echo(json.dumps(found))
@@ -90,7 +94,11 @@ def check_command(*, file: Path, layout: Layout, is_json: bool) -> None:
 @click.option("--by", required=True, help="Id of the measurement body that reports.")
 @click.option("--person", help="Id of the person who acts for it.")
 @click.option("--device", help="Id or GSRN of the device, where the file has one series.")
-@click.option("--devices", type=_PATH, help="CSV: the layout's series columns, and `device`.")
+@click.option(
+    "--devices",
+    type=_PATH,
+    help="CSV: series columns and `device`; else the meters that are known.",
+)
 @click.option("--deduct", type=_PATH, help="A file of what the same points drew (R12).")
 @click.option("--deduct-layout", callback=_layout, help="Its layout.")
 @click.option("--deduct-devices", type=_PATH, help="Its table of devices.")
@@ -123,12 +131,13 @@ def import_command(  # noqa: PLR0913 - one parameter for each option
             kept = FileRows(registry.storage.database)
             if kept.find(by, digest) is not None:
                 raise RefusalError("duplicate-report", "this file was imported before")
+            tally = check_file(stream, layout, lambda _: show("check", stream.tell(), size))
             importer = Importer(
                 record=registry.record,
                 reporter=Reporter(
                     origin=registry.identity.origin, by=by, person=person, seed=digest
                 ),
-                devices=_devices(registry, layout, device, devices),
+                devices=_devices(registry, layout, tally, device, devices),
                 now_ms=registry.storage.look([])[1],
                 drawn=drawn,
                 are_negatives_flagged=layout.amount.negative == "zero",
@@ -136,7 +145,7 @@ def import_command(  # noqa: PLR0913 - one parameter for each option
             opened = open_file(stream, layout)
             imported = import_file(opened, importer, lambda _: show("import", stream.tell(), size))
         found = imported.plain
-        kept.add(by, digest, layout=layout.name, tally=json.dumps(found["file"] | {"series": []}))
+        kept.add(by, digest, layout=layout.name, tally=json.dumps({"imported": found}))
     if is_json:
         click.echo(json.dumps(found))
         return
@@ -145,9 +154,12 @@ def import_command(  # noqa: PLR0913 - one parameter for each option
 
 
 def _devices(
-    registry: Registry, layout: Layout, device: str | None, table: Path | None
+    registry: Registry, layout: Layout, tally: FileTally, device: str | None, table: Path | None
 ) -> dict[SeriesKey, Metered]:
-    """Return the device of each series. Raises RefusalError for one that nobody knows."""
+    """Return the device of each series: as a table says, or the meters that the registry knows.
+
+    Raises RefusalError for a device that nobody knows.
+    """
     named: dict[SeriesKey, str] = {}
     if table is not None:
         with table.open(encoding="utf-8-sig", newline="") as lines:
@@ -158,7 +170,8 @@ def _devices(
     elif device is not None and not layout.series:
         named = {(): device}
     else:
-        raise click.UsageError("say --devices, or --device for a file of one series")
+        meters = Meters(MeterTable(registry.storage.database))
+        named = meters.devices(layout=layout.name, series=list(tally.series))
     rows = find_metered(registry.storage, named.values())
     missing = sorted(set(named.values()) - rows.keys())
     if missing:
@@ -171,9 +184,10 @@ def _drawn(
     registry: Registry, path: Path, layout: Layout, table: Path | None
 ) -> Mapping[str, Sequence[Reading]]:
     """Return by device what other meters of it drew, in order of time."""
-    devices = _devices(registry, layout, None, table)
-    found: dict[str, list[Reading]] = {metered.device: [] for metered in devices.values()}
     with path.open("rb") as stream:
+        tally = check_file(stream, layout)
+        devices = _devices(registry, layout, tally, None, table)
+        found: dict[str, list[Reading]] = {metered.device: [] for metered in devices.values()}
         for day in open_file(stream, layout):
             if day.series in devices:
                 found[devices[day.series].device] += flows_of([day])

@@ -18,6 +18,8 @@ ANY_KEY = "any key"
 """Instead of roles: whoever shows a valid key, also before being admitted."""
 
 ROLES = frozenset({*ADMITTED_ROLES, ISSUING_BODY, OPERATOR})
+EVERY_ROLE = tuple(sorted(ROLES))
+"""Whoever is admitted, in whatever role."""
 SUPERVISORS = frozenset({AUDITOR, ISSUING_BODY})
 """Who sees what every party holds and does (REGISTRY Part C)."""
 

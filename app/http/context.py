@@ -5,9 +5,11 @@ from dataclasses import dataclass
 
 from flask import Flask, current_app
 
+from app.layouts.shelf import Shelf
 from app.registry.windows import Calendar
 from app.services.applications import Onboarding
 from app.services.credentials import ApiKeys
+from app.services.files import Files
 from app.services.group import GroupCommit
 from app.services.integrity import ReplayJobs
 from app.services.meters import Meters
@@ -27,6 +29,8 @@ class Context:
     onboarding: Onboarding
     refusals: Refusals
     meters: Meters
+    files: Files
+    layouts: Shelf
     replays: ReplayJobs
     group: GroupCommit
     vault: Vault

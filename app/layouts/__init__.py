@@ -1,1 +1,1 @@
-"""Layouts of meter files that others publish: declared as values, read exactly or refused."""
+"""Meter files as they are: layouts say as values how exports read, and one reader reads all."""

@@ -9,6 +9,7 @@ HOUR_S = 3600
 DIGITS_MAX = 15
 NOISE_MAX = 40
 _CACHE_MAX = 65_536
+_LENGTHS_MAX = 16
 _HALF = "5"
 
 
@@ -40,7 +41,13 @@ class Amounts:
 
     def known(self, length_s: int) -> dict[str, int]:
         """Return amounts that texts were found to be, for intervals of a length."""
-        return self._known.setdefault(length_s if self._is_power else 0, {})
+        key = length_s if self._is_power else 0
+        found = self._known.get(key)
+        if found is None:
+            if len(self._known) >= _LENGTHS_MAX:
+                self._known.clear()
+            found = self._known[key] = {}
+        return found
 
     def read(self, text: str, length_s: int) -> tuple[int, bool]:
         """Return the amount of a text, and whether noise was rounded off. Raises AmountError.

@@ -60,7 +60,7 @@ class LocalDays:
 class Wall:
     """A clock on a wall of a zone: at which instants it shows a time.
 
-    With `is_standard` nobody ever changes it.
+    With `is_standard` nobody changes it for the summer.
     """
 
     def __init__(self, zone: tzinfo, *, is_standard: bool) -> None:
@@ -80,12 +80,15 @@ class Wall:
     def instants(self, shown: datetime) -> tuple[int, ...]:
         """Return every instant at which the clock shows a time, in order; none for some."""
         if self._is_standard:
-            aware = shown.replace(tzinfo=self._zone)
-            standard = (aware.utcoffset() or timedelta()) - (aware.dst() or timedelta())
-            return ((shown.replace(tzinfo=UTC) - standard - EPOCH) // _MS,)
+            return ((shown.replace(tzinfo=UTC) - self._standard(shown.year) - EPOCH) // _MS,)
         found = {
             (aware - EPOCH) // _MS
             for aware in (shown.replace(tzinfo=self._zone, fold=fold) for fold in (0, 1))
             if aware.astimezone(UTC).astimezone(self._zone).replace(tzinfo=None) == shown
         }
         return tuple(sorted(found))
+
+    def _standard(self, year: int) -> timedelta:
+        """Return the lesser of a year's two offsets, whichever its law calls standard."""
+        middays = (datetime(year, month, 1, 12, tzinfo=self._zone) for month in (1, 7))
+        return min(midday.utcoffset() or timedelta() for midday in middays)

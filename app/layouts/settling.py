@@ -40,7 +40,7 @@ class Settling:
         readings: list[Reading] = []
         for direction, cells in streams.items():
             readings += self._readings(bag, direction, cells)
-        if len(streams) > 1:
+        if len(streams) > 1 or len(readings) > len(bag.cells):
             readings.sort(key=_by_time)
         return _day(bag, readings)
 

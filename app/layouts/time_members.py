@@ -15,6 +15,8 @@ _KINDS: tuple[Literal["iso", "epoch-seconds", "epoch-milliseconds"], ...] = (
     "epoch-seconds",
     "epoch-milliseconds",
 )
+_NO_ZONES = ("right/", "posix/")
+"""Copies of the database that some machines have, one of them with leap seconds."""
 _CLOCKS = ("h", "h:m", "h:m:s", "hm")
 _SEPARATORS = ("-", "/", ".", " ", "")
 _ORDERS = ("ymd", "dmy", "mdy")
@@ -76,6 +78,8 @@ def _zone(own: Members) -> tzinfo:
         return UTC
     if text[0] in "+-":
         return _fixed(own, text)
+    if "/" not in text or text.startswith(_NO_ZONES):
+        raise own.error("zone", "a zone has a name such as Europe/Copenhagen")
     try:
         return ZoneInfo(text)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:

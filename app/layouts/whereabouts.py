@@ -140,7 +140,7 @@ class _ByStamp:
 
     def _end_ms(self, row: Sequence[str], start_ms: int) -> int:
         found = instant_ms(row[self._last], self._form)
-        if found is None or found <= start_ms:
-            detail = "the interval does not end after it starts"
+        if found is None or found <= start_ms or start_ms % 1000 or found % 1000:
+            detail = "the interval is not a number of whole seconds, one at least"
             raise PlaceError(code="misaligned", index=self._last, detail=detail)
         return found

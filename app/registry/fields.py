@@ -15,6 +15,7 @@ from app.registry.errors import RefusalError
 T = TypeVar("T")
 Convert = Callable[[Any, str], Any]
 
+_FREE_TEXT = pattern(r"[\s@]")
 _UUID = pattern(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
@@ -133,6 +134,23 @@ def _check_date(value: Any, pointer: str) -> Any:  # noqa: ANN401 - its type is 
     return value
 
 
+def _slug(regex: str) -> MemberKind:
+    """Return the kind of words of ours; what somebody wrote freely never gets onto the log."""
+    word = text(regex)
+
+    def check(value: Any, pointer: str) -> Any:  # noqa: ANN401 - its type is in question
+        if type(value) is str and _FREE_TEXT.search(value):
+            raise RefusalError(
+                "personal-data-not-allowed",
+                "one word in lower case, with hyphens: no sentence, no address",
+                rule="R70",
+                pointer=pointer,
+            )
+        return word.parse(value, pointer)
+
+    return MemberKind(check, check, word.schema)
+
+
 def _parse_object(value: Any, pointer: str) -> Any:  # noqa: ANN401 - its type is in question
     if type(value) is not dict:
         raise RefusalError("invalid-field", "not an object", pointer=pointer)
@@ -151,7 +169,7 @@ FLAG = MemberKind(_parse_flag, _parse_flag, {"type": "boolean"})
 OBJECT = MemberKind(_parse_object, _parse_object, {"type": "object"})
 ORIGIN = text(r"[!-*,-~]{1,200}")
 COUNTRY = MemberKind(check_country, check_country, {"type": "string", "pattern": "^[A-Z]{2}$"})
-SLUG = text(r"[a-z][a-z0-9-]{0,63}")
+SLUG = _slug(r"[a-z][a-z0-9-]{0,63}")
 QUANTITY = whole(least=1)
 ENERGY_WH = whole()
 

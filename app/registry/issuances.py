@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 SPANS_MAX = 400
 DAY_MS = 86_400_000
+PERIOD_MS_MOST = 24 * 31 * DAY_MS
+"""As long as a consumption may be: what its registrant has consumed is retired for it (R43)."""
 GRANULAR_MS_MOST = 3_600_000
 GRANULAR_MS_LEAST = 60_000
 
@@ -65,7 +67,7 @@ class Issuance:
     """Certificates 1 to quantity of a device and period; frozen (R10). Its leaf is at `index`.
 
     `registration` is the version of the device that was in force; `withdrawn` counts how many of
-    them were taken back.
+    them were taken back, but for those that paid for others (R36).
     """
 
     id: str
@@ -183,10 +185,12 @@ def _check_issuable(device: Device, registration: Registration, settings: Domain
 def _check_period(
     request: Request, registration: Registration, settings: DomainSettings, time_ms: int
 ) -> None:
-    """Refuse a period that is not over, too old, or too long for a granular certificate."""
+    """Refuse a period that is not over, too old, or too long."""
     start, end = request.period_start, request.period_end
     if end > time_ms:
         raise RefusalError("future-production", "the period is not over", rule="R7")
+    if end - start > PERIOD_MS_MOST:
+        raise RefusalError("invalid-interval", "24 months at most", rule="R43")
     if settings.is_granular and not GRANULAR_MS_LEAST <= end - start <= GRANULAR_MS_MOST:
         raise RefusalError(
             "interval-granularity", "a minute at least and an hour at most", rule="R7"

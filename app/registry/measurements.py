@@ -37,7 +37,8 @@ class Interval(NamedTuple):
 class Span:
     """A stretch of a device's time: measured, or a declared gap; issued at most once (R2).
 
-    `owed_wh` is what was booked as issued too much on it (R36).
+    `owed_wh` is what was booked as issued too much on it (R36); `netted_wh` what its energy is less
+    by because it paid an adjustment or a deficit of before, or more by as it carried one on.
     """
 
     device: str
@@ -51,6 +52,7 @@ class Span:
     issuance: str | None
     quality: str = MEASURED
     owed_wh: int = 0
+    netted_wh: int = 0
 
     @property
     def key(self) -> tuple[str, int]:
@@ -68,7 +70,9 @@ class MeasuredSpan:
     count: Quantity
     root: Hash
 
-    def of(self, device: str, *, is_accepted: bool, quality: str = MEASURED) -> Span:
+    def of(
+        self, device: str, *, is_accepted: bool, quality: str = MEASURED, netted_wh: int = 0
+    ) -> Span:
         """Return the device's span, not issued yet."""
         return Span(
             device=device,
@@ -81,6 +85,7 @@ class MeasuredSpan:
             is_accepted=is_accepted,
             issuance=None,
             quality=quality,
+            netted_wh=netted_wh,
         )
 
 
@@ -142,8 +147,12 @@ class Netting:
     @property
     def energy_wh(self) -> int:
         """The net energy; negative where the entry cannot be right."""
-        taken_wh = self.deducted_wh + self.adjusted_wh + self.deficit_in_wh
-        return self.gross_wh - taken_wh + self.deficit_out_wh
+        return self.gross_wh - self.deducted_wh - self.netted_wh
+
+    @property
+    def netted_wh(self) -> int:
+        """What was settled of other times' energy, which a correction settles anew."""
+        return self.adjusted_wh + self.deficit_in_wh - self.deficit_out_wh
 
 
 def interval_leaves(intervals: Iterable[Interval]) -> list[bytes]:

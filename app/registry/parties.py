@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from app.registry.accounts import Account, Sender
-from app.registry.devices import Device, Registration
+from app.registry.devices import APPROVED, Device, Registration
 from app.registry.errors import RefusalError
 from app.registry.fuels import FuelShares
 from app.registry.issuances import Issuance, Request
@@ -23,7 +23,7 @@ def parties_of(state: State, operation: Operation, change: Change) -> tuple[str,
     """
     found = {operation.by}
     accounts: set[str] = set()
-    devices: set[str] = set()
+    times: set[tuple[str, int, int]] = set()
     for entity in change.puts:
         if isinstance(entity, Organisation):
             found.add(entity.id)
@@ -31,23 +31,31 @@ def parties_of(state: State, operation: Operation, change: Change) -> tuple[str,
             found.add(entity.organisation)
         elif isinstance(entity, Registration):
             found |= {entity.organisation, entity.measurement_body}
+            if state.has(Device, entity.device):
+                found.add(state.device(entity.device).organisation)
         elif isinstance(entity, Span | FuelShares):
-            devices.add(entity.device)
+            times.add((entity.device, entity.start, entity.end))
         accounts.update(_accounts_of(entity))
     for move in change.moves:
         accounts |= {move.from_account, move.to_account}
     try:
         found |= {state.account(account).organisation for account in accounts}
-        found |= {party for device in devices for party in _parties_of(state, device)}
+        found |= {party for time in times for party in _parties_of(state, *time)}
     except RefusalError as refusal:
         raise AssertionError(f"{operation.type} does not read whom it concerns") from refusal
     return tuple(sorted(found))
 
 
-def _parties_of(state: State, device: str) -> set[str]:
-    """Return a device's registrant and the measurement bodies of its versions."""
-    bodies = {item.measurement_body for item in state.registrations(device)}
-    return bodies | {state.device(device).organisation}
+def _parties_of(state: State, device: str, start: int, end: int) -> set[str]:
+    """Return whose a device is at a time, and who measures it then (R75)."""
+    newest = state.device(device).organisation
+    found = {
+        party
+        for item in state.registrations(device)
+        if item.state == APPROVED and item.valid_from < end and start < item.valid_until
+        for party in (item.organisation, item.measurement_body)
+    }
+    return found or {newest}
 
 
 def _accounts_of(entity: Entity) -> Iterator[str]:

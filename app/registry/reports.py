@@ -65,15 +65,20 @@ class Reported(Operation):
         starts = {span.start for span in self.spans}
         flagged = {finding.start for finding in self.findings or ()}
         qualities = {item.start: item.quality for item in self.qualities or ()}
-        named = (("findings", flagged), ("qualities", qualities), ("netting", self._netted()))
+        netted = self._netted()
+        named = (("findings", flagged), ("qualities", qualities), ("netting", netted))
         for name, found in named:
             if not set(found) <= starts:
                 raise RefusalError("invalid-field", "it names no span", pointer=f"/{name}")
+            said = getattr(self, name) or ()
+            if name != "findings" and len(found) < len(said):
+                raise RefusalError("duplicate-item", "one for a span", pointer=f"/{name}")
         return [
             span.of(
                 self.device,
                 is_accepted=is_accepted and span.start not in flagged,
                 quality=qualities.get(span.start, quality),
+                netted_wh=netted[span.start].netted_wh if span.start in netted else 0,
             )
             for span in self.spans
         ]

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, FromClause, Select, Table, and_, func, or_, select
 
+from app.registry.devices import APPROVED
 from app.reporting.rows import Row, after, fetch, fetch_one
 from app.storage.storage import Storage
 from app.storage.tables import devices, documents, domains, registrations, spans
@@ -21,12 +22,13 @@ class DeviceFilter:
     energy_source: str | None = None
     technology: str | None = None
     gsrn: str | None = None
+    part_of: str | None = None
 
 
 def list_devices(
     storage: Storage, *, viewer: str | None, only: DeviceFilter, cursor: str | None, limit: int
 ) -> list[Row]:
-    """Return devices by id, each with its newest registration."""
+    """Return devices by id, each with its newest registration that the viewer may see."""
     query = _devices(viewer).limit(limit)
     for column, value in (
         (devices.c.organisation, only.organisation),
@@ -34,6 +36,7 @@ def list_devices(
         (devices.c.state, only.state),
         (registrations.c.technology, only.technology),
         (devices.c.gsrn, only.gsrn),
+        (devices.c.part_of, only.part_of),
     ):
         if value is not None:
             query = query.where(column == value)
@@ -56,12 +59,33 @@ def find_settings(storage: Storage, device: str, *, viewer: str | None) -> Row |
 
 
 def list_registrations(
-    storage: Storage, device: str, *, cursor: int | None, limit: int
+    storage: Storage, device: str, *, viewer: str | None, cursor: int | None, limit: int
 ) -> list[Row]:
-    """Return every version of a device's description, with its attribute document."""
+    """Return the versions of a device that concern the viewer, with their attribute documents."""
     query = _documented(registrations.columns).where(registrations.c.device == device).limit(limit)
+    if viewer is not None:
+        query = query.where(_concerns(registrations, viewer))
     seen = None if cursor is None else [cursor]
     return fetch(storage, after(query, [registrations.c.number], seen))
+
+
+def reporters(storage: Storage, device: str) -> frozenset[str]:
+    """Return the registrant and the measurement body of a device as it is in force, or is asked."""
+    columns = (devices.c.organisation, registrations.c.measurement_body)
+    newest = (registrations.c.state == APPROVED).desc(), registrations.c.number.desc()
+    query = (
+        select(*columns)
+        .join(registrations, registrations.c.device == devices.c.id)
+        .where(devices.c.id == device)
+        .order_by(*newest)
+        .limit(1)
+    )
+    return frozenset((fetch_one(storage, query) or {}).values())
+
+
+def find_domain(storage: Storage, code: str) -> Row | None:
+    """Return a domain."""
+    return fetch_one(storage, select(domains).where(domains.c.code == code))
 
 
 def list_domains(storage: Storage) -> list[Row]:
@@ -69,9 +93,15 @@ def list_domains(storage: Storage) -> list[Row]:
     return fetch(storage, select(domains).order_by(domains.c.code))
 
 
-def list_spans(storage: Storage, device: str, *, cursor: int | None, limit: int) -> list[Row]:
-    """Return what was measured of a device and the declared gaps, in order of time."""
+def list_spans(
+    storage: Storage, device: str, *, viewer: str | None, cursor: int | None, limit: int
+) -> list[Row]:
+    """Return what was measured of a device and the declared gaps, in order of time.
+
+    A viewer sees the time in which it was registrant or measurement body.
+    """
     query = select(spans).where(spans.c.device == device).limit(limit)
+    query = query.where(*in_own_time(spans, viewer))
     return fetch(storage, after(query, [spans.c.start], None if cursor is None else [cursor]))
 
 
@@ -81,11 +111,27 @@ def spans_of(storage: Storage, device: str, starts: list[int]) -> list[Row]:
     return fetch(storage, query.order_by(spans.c.start))
 
 
-def _devices(viewer: str | None) -> Select[Any]:
-    newest = registrations.alias("newest")
-    number = (
-        select(func.max(newest.c.number)).where(newest.c.device == devices.c.id).scalar_subquery()
+def in_own_time(table: Table, viewer: str | None) -> tuple[ColumnElement[bool], ...]:
+    """Return what rows of [start, end) of a device must fulfil for a viewer to see them."""
+    if viewer is None:
+        return ()
+    own = select(registrations.c.device).where(
+        registrations.c.device == table.c.device,
+        registrations.c.state == APPROVED,
+        registrations.c.valid_from < table.c.end,
+        registrations.c.valid_until > table.c.start,
+        _concerns(registrations, viewer),
     )
+    return (own.exists(),)
+
+
+def _devices(viewer: str | None) -> Select[Any]:
+    """Select devices with their newest registration; for a viewer, of those that concern it."""
+    newest = registrations.alias("newest")
+    of_device = select(func.max(newest.c.number)).where(newest.c.device == devices.c.id)
+    if viewer is not None:
+        of_device = of_device.where(_concerns(newest, viewer))
+    number = of_device.scalar_subquery()
     matches = and_(registrations.c.device == devices.c.id, registrations.c.number == number)
     described = [
         column
@@ -93,16 +139,12 @@ def _devices(viewer: str | None) -> Select[Any]:
         if column.name not in ("device", "organisation", "state")
     ]
     query = _documented([*devices.columns, registrations.c.state.label("review"), *described])
-    query = query.join(devices, matches)
-    if viewer is None:
-        return query
-    concerned = select(registrations.c.device).where(
-        or_(
-            registrations.c.organisation == viewer,
-            registrations.c.measurement_body == viewer,
-        )
-    )
-    return query.where(devices.c.id.in_(concerned))
+    return query.join(devices, matches)
+
+
+def _concerns(table: FromClause, viewer: str) -> ColumnElement[bool]:
+    """Return whether a viewer is the registrant or the measurement body of a version."""
+    return or_(table.c.organisation == viewer, table.c.measurement_body == viewer)
 
 
 def _documented(columns: Iterable[Any]) -> Select[Any]:

@@ -99,7 +99,7 @@ def list_issuable(storage: Storage, organisation: str) -> list[Row]:
 
 def measured_between(storage: Storage, device: str, start: int, end: int) -> list[Row]:
     """Return a device's spans with energy that lie in [start, end), in order of time."""
-    query = select(spans.c.start, spans.c.end).where(
+    query = select(spans.c.start, spans.c.end, spans.c.issuance).where(
         spans.c.device == device,
         spans.c.start >= start,
         spans.c.end <= end,

@@ -4,11 +4,11 @@ from collections import defaultdict
 from collections.abc import Iterable
 from re import compile as pattern
 
-from sqlalchemy import or_, select
+from sqlalchemy import and_, or_, select
 
 from app.reporting.rows import Row, fetch
 from app.storage.storage import Storage
-from app.storage.tables import devices, domains, registrations
+from app.storage.tables import devices, domains, fuel_shares, readings, registrations, spans
 
 _ID = pattern(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -33,3 +33,25 @@ def find_metered(storage: Storage, names: Iterable[str]) -> dict[str, tuple[Row,
         versions[row["device"]].append(row)
     named = ((name, row) for row in found for name in (row["id"], row["gsrn"]) if name in wanted)
     return {name: (row, versions[row["id"]]) for name, row in named}
+
+
+def timeline(storage: Storage, device: str, start: int, end: int) -> list[Row]:
+    """Return the spans and gaps of a device that lie in [start, end), with their readings."""
+    query = (
+        select(spans, readings.c.intervals)
+        .outerjoin(
+            readings, and_(readings.c.device == spans.c.device, readings.c.start == spans.c.start)
+        )
+        .where(spans.c.device == device, spans.c.start >= start, spans.c.end <= end)
+        .order_by(spans.c.start)
+    )
+    return fetch(storage, query)
+
+
+def fuel_shares_of(storage: Storage, device: str, start: int, end: int) -> list[Row]:
+    """Return what is declared of a device's sources and overlaps [start, end), in order."""
+    shares = fuel_shares.c
+    query = select(fuel_shares).where(
+        shares.device == device, shares.start < end, shares.end > start
+    )
+    return fetch(storage, query.order_by(shares.start))

@@ -1,7 +1,12 @@
-"""Applications: who asks to be admitted, with a record in the vault, and what was decided."""
+"""Applications: who asks to be admitted, with a record in the vault, and what was decided.
+
+The same application is known again by a fingerprint of all that it says, which goes with its record
+when that is erased: from then on the same words are a new application.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from app.ledger.encoding import EncodingError, encode_document
@@ -9,6 +14,8 @@ from app.registry.errors import RefusalError
 from app.registry.fields import COUNTRY, ID, listed, text
 from app.registry.operations.organisation_admit import OrganisationAdmit
 from app.registry.organisations import ADMITTED_ROLES, AUDITOR
+from app.registry.windows import add_months
+from app.services.ids import new_id
 from app.services.record import Asked
 from app.services.vault import Vault
 
@@ -17,8 +24,12 @@ ADMITTED = "admitted"
 REJECTED = "rejected"
 STATES = (PENDING, ADMITTED, REJECTED)
 
+REVIEW_MONTHS = {"low": 36, "normal": 24, "high": 12}
+"""How long an identity counts as verified, by the class of risk (REGISTRY 8.2)."""
+NORMAL = "normal"
+
 REASON_MAX = 64
-KYC_MS = 2 * 365 * 86_400_000
+DAY_MS = 86_400_000
 RECORD_BYTES_MAX = 16_384
 
 Row = tuple[Any, ...]
@@ -48,17 +59,34 @@ class Application:
         """What was asked, whatever became of it."""
         return self.organisation, self.roles, self.country, self.record
 
+    def verified_until(self, risk_class: str = NORMAL) -> int:
+        """Return until when its identity counts as verified, from when it was asked (8.2)."""
+        asked_on = datetime.fromtimestamp(self.asked_at // 1000, UTC).date()
+        last = add_months(asked_on, REVIEW_MONTHS[risk_class])
+        return (last.toordinal() - asked_on.toordinal()) * DAY_MS + self.asked_at
+
 
 class Applications(Protocol):
     """Where applications are kept, and the vault beside them; roles are parted by spaces."""
 
     def add(
-        self, *, organisation: str, roles: str, country: str, record: str, sealed: bytes
+        self,
+        *,
+        organisation: str,
+        roles: str,
+        country: str,
+        record: str,
+        sealed: bytes,
+        asked_as: str,
+        registered_as: str | None,
     ) -> bool:
-        """Keep an application with its vault row; say no where there is one already.
+        """Keep an application with its vault row; say no where the same was asked already.
 
-        Raises RefusalError id-in-use where the organisation is admitted without one.
+        Raises RefusalError organisation-exists where one of that registration is admitted.
         """
+
+    def find_asked(self, asked_as: str) -> Row | None:
+        """Return the application that was asked so."""
 
     def find(self, organisation: str) -> Row | None:
         """Return the application of an organisation."""
@@ -67,10 +95,13 @@ class Applications(Protocol):
         """Return applications in order of their organisations' ids."""
 
     def decide(self, organisation: str, *, state: str, reason: str | None) -> None:
-        """Decide an application that is pending; leave any other as it is."""
+        """Decide an application that is pending; leave any other as it is.
+
+        Of those with one registration one alone is admitted; another stays pending.
+        """
 
     def sealed(self, commitments: Sequence[str]) -> dict[str, bytes]:
-        """Return a row of the vault."""
+        """Return rows of the vault, by commitment."""
 
 
 class Onboarding:
@@ -82,28 +113,34 @@ class Onboarding:
         self._vault = vault
 
     def apply(
-        self, *, organisation: str, roles: Sequence[str], country: str, record: dict[str, Any]
+        self, *, key: str, roles: Sequence[str], country: str, record: dict[str, Any]
     ) -> tuple[Application, bool]:
         """Keep an application and its record; return it, and whether it is new.
 
-        The same again gives the one that stands. Raises RefusalError: idempotency-key-reused for
-        other content under the same id, id-in-use for an id that was admitted without applying.
+        The same under the same key gives the one that stands; of strangers who choose the same
+        key each has their own. Raises RefusalError, among them organisation-exists where an
+        organisation of that country and registration number is admitted.
         """
-        ID.parse(organisation, "/organisation")
         COUNTRY.parse(country, "/country")
         asked = _checked_roles(roles)
-        commitment, sealed = self._commit(organisation, record)
+        said = _encoded(record)
+        commitment, attachments = self._vault.commit(record)
+        asked_as = self._vault.fingerprint(
+            {"key": key, "roles": list(asked), "country": country, "record": said}
+        )
         is_new = self._applications.add(
-            organisation=organisation,
+            organisation=new_id(),
             roles=" ".join(asked),
             country=country,
             record=commitment,
-            sealed=sealed,
+            sealed=attachments.vault[0][1],
+            asked_as=asked_as,
+            registered_as=self._registration(country, record.get("registration_number")),
         )
-        found = self._must_find(organisation)
-        if found.content != (organisation, asked, country, commitment):
-            raise RefusalError("idempotency-key-reused", "its content is another", rule="R32")
-        return found, is_new
+        row = self._applications.find_asked(asked_as)
+        if row is None:
+            raise RefusalError("busy", "it was erased this moment")
+        return _application(row), is_new
 
     def find(self, organisation: str) -> Application | None:
         """Return the application of an organisation. Raises RefusalError invalid-id."""
@@ -130,12 +167,16 @@ class Onboarding:
 
         Decide first and record `admit_operation` then: of an admission and a rejection at the
         same moment one alone comes through, and who was cut off in between may do both again.
-        Raises RefusalError not-found, invalid-field, request-already-decided.
+        Raises RefusalError not-found, invalid-field, organisation-exists, request-already-decided.
         """
         _check_decision(state, reason)
         self._must_find(organisation)
         self._applications.decide(organisation, state=state, reason=reason or None)
         decided = self._must_find(organisation)
+        if (state, decided.state) == (ADMITTED, PENDING):
+            raise RefusalError(
+                "organisation-exists", "another of that country and number is admitted"
+            )
         if (decided.state, decided.reason) != (state, reason or None):
             raise RefusalError("request-already-decided", f"it is {decided.state}")
         return decided
@@ -145,8 +186,12 @@ class Onboarding:
 
         Raises InvalidTag where a row was altered.
         """
-        sealed = self._applications.sealed(commitments)
-        return {name: self._vault.open(name, row)[1] for name, row in sealed.items()}
+        return {name: record for name, (_, record) in self.opened(commitments).items()}
+
+    def opened(self, commitments: Sequence[str]) -> dict[str, tuple[bytes, dict[str, Any]]]:
+        """Return salts and records, by commitment. Raises InvalidTag where a row was altered."""
+        sealed = self._applications.sealed(commitments) if commitments else {}
+        return {name: self._vault.open(name, row) for name, row in sealed.items()}
 
     def _must_find(self, organisation: str) -> Application:
         found = self.find(organisation)
@@ -154,27 +199,24 @@ class Onboarding:
             raise RefusalError("not-found", "no such application")
         return found
 
-    def _commit(self, organisation: str, record: dict[str, Any]) -> tuple[str, bytes]:
-        """Return commitment and sealed row, the commitment the same for the same record."""
-        try:
-            size = len(encode_document(record))
-        except EncodingError as error:
-            raise RefusalError("invalid-field", str(error), pointer="/record") from error
-        if size > RECORD_BYTES_MAX:
-            raise RefusalError(
-                "operation-too-large", f"at most {RECORD_BYTES_MAX} bytes", pointer="/record"
-            )
-        salt = self._vault.derive_salt(f"organisation/{organisation}")
-        _, attachments = self._vault.commit(record, salt=salt)
-        return attachments.vault[0]
+    def _registration(self, country: str, number: str | None) -> str | None:
+        """Return what two applications with the same registration have in common."""
+        spelled = "".join(sign for sign in (number or "").upper() if sign.isalnum())
+        return self._vault.fingerprint({"country": country, "number": spelled}) if spelled else None
 
 
 def admit_operation(
-    application: Application, *, id: str, origin: str, by: str, person: str | None = None
+    application: Application,
+    *,
+    id: str,
+    origin: str,
+    by: str,
+    person: str | None = None,
+    kyc_until: int | None = None,
 ) -> Asked:
     """Return the operation that admits who has applied; its record is in the vault already.
 
-    Its identity counts as verified for two years from when it applied (REGISTRY 8.2, normal risk).
+    Unless said otherwise, its identity counts as verified for as long as normal risk allows.
     """
     return Asked(
         OrganisationAdmit(
@@ -185,7 +227,7 @@ def admit_operation(
             roles=application.roles,
             country=application.country,
             record=application.record,
-            kyc_until=application.asked_at + KYC_MS,
+            kyc_until=application.verified_until() if kyc_until is None else kyc_until,
             person=person,
         )
     )
@@ -201,6 +243,19 @@ def _checked_roles(roles: Sequence[str]) -> tuple[str, ...]:
             "separation-of-duties", "an auditor is nothing besides", rule="R60", pointer="/roles"
         )
     return tuple(sorted(asked))
+
+
+def _encoded(record: dict[str, Any]) -> str:
+    """Return a record's canonical text. Raises RefusalError where it is none, or too long."""
+    try:
+        body = encode_document(record)
+    except EncodingError as error:
+        raise RefusalError("invalid-field", str(error), pointer="/record") from error
+    if len(body) > RECORD_BYTES_MAX:
+        raise RefusalError(
+            "operation-too-large", f"at most {RECORD_BYTES_MAX} bytes", pointer="/record"
+        )
+    return body.decode()
 
 
 def _check_decision(state: str, reason: str | None) -> None:

@@ -7,10 +7,10 @@ from hashlib import sha256
 from re import compile as pattern
 from secrets import token_hex, token_urlsafe
 from time import monotonic_ns, time_ns
-from typing import Any, Protocol
 
 from app.registry.errors import RefusalError
 from app.registry.fields import ID, INSTANT, whole
+from app.services.kept_keys import Credentials
 from app.services.recent import Recent
 
 READ = "read"
@@ -26,9 +26,6 @@ OVERLAP_S_MAX = 604_800
 """A week: how long a key that was rotated may stay good."""
 CACHE_MS = 1_000
 NS_IN_MS = 1_000_000
-
-Row = tuple[Any, ...]
-"""A key's columns, in the order of Key's members."""
 
 _OVERLAP = whole(most=OVERLAP_S_MAX)
 _PREFIX = pattern(r"[0-9a-f]{16}")
@@ -66,50 +63,6 @@ class Key:
     def has_scope(self, scope: str) -> bool:
         """Say whether it reaches as far as a scope."""
         return SCOPES.index(self.scope) >= SCOPES.index(scope)
-
-
-class Credentials(Protocol):
-    """Where keys are kept, and what organisations may do."""
-
-    def add(
-        self,
-        *,
-        prefix: str,
-        digest: str,
-        organisation: str,
-        scope: str,
-        label: str,
-        expires_at: int | None,
-        person: str | None,
-    ) -> bool:
-        """Keep a key; say no where its prefix is in use."""
-
-    def shown(self, prefix: str) -> tuple[str, int, frozenset[str] | None, Row] | None:
-        """Return a key's digest, the database's clock, its organisation's roles, and the key.
-
-        None for the key of a person who was removed.
-        """
-
-    def find(self, prefix: str) -> Row | None:
-        """Return a key."""
-
-    def of(self, organisation: str, *, after: str, limit: int) -> list[Row]:
-        """Return an organisation's keys in order of their prefixes."""
-
-    def revoke(self, prefix: str) -> None:
-        """End a key now, where there is one that ends later or never."""
-
-    def replace(self, prefix: str, *, successor: str, digest: str, overlap_ms: int) -> None:
-        """Keep a successor and end the key after the overlap. Raises RefusalError."""
-
-    def roles(self, organisation: str) -> frozenset[str] | None:
-        """Return the roles of an organisation; None where it is not admitted."""
-
-    def has_person(self, organisation: str, person: str) -> bool:
-        """Say whether somebody acts for an organisation."""
-
-    def may_have_key(self, organisation: str) -> bool:
-        """Say whether it is admitted, or has applied and was not rejected."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, BinaryIO, Protocol
 
-from app.layouts.findings import Finding
+from app.layouts.findings import Finding, SeriesKey
 from app.layouts.layout import Layout
 from app.layouts.opening import open_lines
 from app.layouts.reading import MeterFile, read
@@ -23,7 +23,7 @@ class Files(Protocol):
         """Return layout and tally of a file that an organisation has imported."""
 
     def add(self, organisation: str, digest: str, *, layout: str, tally: str) -> None:
-        """Remember a file that was imported; what was remembered first stays."""
+        """Remember what became of a file; what was remembered first stays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,16 +114,23 @@ def _finding(item: Finding) -> dict[str, Any]:
     }
 
 
-def check_file(file: MeterFile, progress: Callable[[int], None]) -> FileTally:
-    """Read a file without doing anything with it; return its tally. Raises MeterFileError."""
+def check_file(
+    stream: BinaryIO, layout: Layout, progress: Callable[[int], None] = lambda _: None
+) -> FileTally:
+    """Read a file to its end without doing anything with it, and go back to its beginning.
+
+    Return its tally. Raises MeterFileError where it is refused as a whole.
+    """
+    file = open_file(stream, layout)
     done = 0
     for day in file:
         done += len(day.readings)
         progress(done)
+    stream.seek(0)
     return file.tally
 
 
-def devices_of(layout: Layout, rows: Iterable[Mapping[str, str]]) -> dict[tuple[str, ...], str]:
+def devices_of(layout: Layout, rows: Iterable[Mapping[str, str]]) -> dict[SeriesKey, str]:
     """Return the device, by id or number, of each series that a table names.
 
     The table has the layout's series columns and a column `device`. Raises KeyError for a table

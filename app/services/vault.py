@@ -15,7 +15,12 @@ NONCE_BYTES = 12
 
 
 class Vault:
-    """Commits to records of persons and organisations, and seals them for storage."""
+    """Commits to records of persons and organisations, and seals them for storage.
+
+    Salts are random, and nothing but the sealed row holds them: with the row goes every way to
+    find out whose commitment it was, for who has the vault's key, too. `derive_salt` is for made-up
+    parties alone, whose commitments the key recomputes for ever.
+    """
 
     def __init__(self, key: bytes) -> None:
         """Take the 32 bytes of the vault's key."""
@@ -38,8 +43,18 @@ class Vault:
         return commitment, Attachments(vault=[(commitment, sealed)])
 
     def derive_salt(self, label: str) -> bytes:
-        """Return a secret salt that is the same for a label each time, so that work can resume."""
+        """Return a secret salt that is the same for a label each time, so that work can resume.
+
+        What is committed to with it cannot be erased; the demo's made-up parties need not be.
+        """
         return hmac.new(self._key, label.encode(), sha256).digest()
+
+    def fingerprint(self, content: dict[str, Any]) -> str:
+        """Return a hex HMAC by which the same content is known again, only with the vault's key.
+
+        Where it is kept, it is erased with the record that it was made from.
+        """
+        return hmac.new(self._key, b"fingerprint\0" + encode_document(content), sha256).hexdigest()
 
     def open(self, commitment: str, sealed: bytes) -> tuple[bytes, dict[str, Any]]:
         """Return salt and record of a sealed row. Raises InvalidTag where it was altered."""

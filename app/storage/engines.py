@@ -123,10 +123,11 @@ def _normalised(url: str) -> URL:
 
 
 def _prepare_sqlite(driver: Any, _: object) -> None:  # noqa: ANN401 - DB-API
-    """Let transactions begin when we say so, and let a commit reach the disk."""
+    """Let transactions begin when we say so, a commit reach the disk, and what is erased be gone."""
     driver.isolation_level = None
     driver.execute("PRAGMA journal_mode = WAL")
     driver.execute("PRAGMA synchronous = FULL")
+    driver.execute("PRAGMA secure_delete = ON")
 
 
 def _begin_sqlite(connection: Any) -> None:  # noqa: ANN401 - SQLAlchemy's event

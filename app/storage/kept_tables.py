@@ -86,7 +86,10 @@ applications = Table(
     Column("asked_at", BigInteger, nullable=False),
     Column("decided_at", BigInteger),
     Column("reason", String(64)),
+    Column("asked_as", Hash),
+    Column("registered_as", Hash, index=True),
     Index("ix_applications_state", "state", "organisation"),
+    Index("uq_applications_asked_as", "asked_as", unique=True),
 )
 
 refusals = Table(

@@ -28,7 +28,9 @@ class MeterTable:
         self._device = way.compile(select(_KEPT.device).where(*named))
         self._delete = way.compile(delete(meters).where(*named))
         owner = bindparam("owner")
-        self._lock = way.compile(select(devices.c.id).where(devices.c.id == owner).with_for_update())
+        self._lock = way.compile(
+            select(devices.c.id).where(devices.c.id == owner).with_for_update()
+        )
         self._of = way.compile(select(_KEPT.layout, _KEPT.series).where(_KEPT.device == owner))
 
     def find(self, *, layout: str, series: Sequence[str]) -> dict[str, str]:

@@ -156,6 +156,7 @@ spans = Table(
     Column("issuance", Id),
     Column("quality", String(16), nullable=False),
     Column("owed_wh", BigInteger, nullable=False),
+    Column("netted_wh", BigInteger, nullable=False),
     CheckConstraint('"start" < "end" AND energy_wh >= 0', name="measured"),
 )
 

@@ -2,12 +2,35 @@
 
 from typing import Any
 
-from sqlalchemy import Delete, Select, Update, bindparam, delete, literal_column, select, update
+from sqlalchemy import (
+    Delete,
+    Select,
+    Update,
+    bindparam,
+    delete,
+    literal_column,
+    null,
+    or_,
+    select,
+    update,
+)
 
 from app.storage.dialects import Way
 from app.storage.engines import Database
 from app.storage.loading import Loader
-from app.storage.tables import blocks, bundles, head, leases, leaves, signed, tiles, vault
+from app.storage.tables import (
+    applications,
+    blocks,
+    bundles,
+    credentials,
+    head,
+    leases,
+    leaves,
+    persons,
+    signed,
+    tiles,
+    vault,
+)
 
 HEAD_COLUMNS = [column for column in head.columns if column.name != "id"]
 
@@ -29,7 +52,7 @@ class Statements:
         self.close = way.compile(_close(way))
         self.sign = way.compile(_sign(way))
         self.advance = way.compile(_advance())
-        self.erase = way.compile(_erase(way))
+        self.erase = tuple(map(way.compile, (_unlabel(way), _forget(way), _erase(way))))
         self.lease = way.compile(_lease())
 
 
@@ -73,6 +96,31 @@ def _close(way: Way) -> Update:
 def _erase(way: Way) -> Delete:
     erased = way.keys(vault.c.commitment)
     return delete(vault).where(vault.c.commitment.in_(select(erased.c.commitment)))
+
+
+def _forget(way: Way) -> Update:
+    """Leave nothing by which an application could be known again from what it said."""
+    erased = way.keys(applications.c.record)
+    return (
+        update(applications)
+        .values(asked_as=null(), registered_as=null())
+        .where(applications.c.record.in_(select(erased.c.record)))
+    )
+
+
+def _unlabel(way: Way) -> Update:
+    """Take the labels off the keys of whoever is erased: they may be names."""
+    of_person = way.keys(persons.c.record)
+    of_applicant = way.keys(applications.c.record)
+    people = select(persons.c.id).where(persons.c.record.in_(select(of_person.c.record)))
+    applicants = select(applications.c.organisation).where(
+        applications.c.record.in_(select(of_applicant.c.record))
+    )
+    return (
+        update(credentials)
+        .values(label=literal_column("''"))
+        .where(or_(credentials.c.person.in_(people), credentials.c.organisation.in_(applicants)))
+    )
 
 
 def _sign(way: Way) -> Update:

@@ -188,7 +188,8 @@ class UnitOfWork:
         self._insert(vault, attachments.vault, "ON CONFLICT DO NOTHING")
         if attachments.erased:
             keys = self._way.bind(attachments.erased)
-            self._driver.execute(self._statements.erase, keys)
+            for statement in self._statements.erase:
+                self._driver.execute(statement, keys)
 
     def _put(self, puts: Sequence[Entity]) -> None:
         kinds = sorted({type(put) for put in puts}, key=attrgetter("__name__"))

@@ -99,6 +99,12 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_registrations_organisation"), "registrations", ["organisation"], unique=False
     )
+    op.add_column("applications", sa.Column("asked_as", sa.String(length=64), nullable=True))
+    op.add_column("applications", sa.Column("registered_as", sa.String(length=64), nullable=True))
+    op.create_index("uq_applications_asked_as", "applications", ["asked_as"], unique=True)
+    op.create_index(
+        op.f("ix_applications_registered_as"), "applications", ["registered_as"], unique=False
+    )
     op.add_column("credentials", sa.Column("person", ID, nullable=True))
     op.add_column(
         "issuances", sa.Column("registration", sa.BigInteger(), nullable=False, server_default="0")
@@ -124,6 +130,9 @@ def upgrade() -> None:
     )
     op.add_column(
         "spans", sa.Column("owed_wh", sa.BigInteger(), nullable=False, server_default="0")
+    )
+    op.add_column(
+        "spans", sa.Column("netted_wh", sa.BigInteger(), nullable=False, server_default="0")
     )
     op.drop_table("devices")
     op.create_table(
@@ -180,6 +189,7 @@ def downgrade() -> None:
     )
     op.create_index(op.f("ix_devices_organisation"), "devices", ["organisation"], unique=False)
 
+    op.drop_column("spans", "netted_wh")
     op.drop_column("spans", "owed_wh")
     op.drop_column("spans", "quality")
     op.drop_column("requests", "is_late")
@@ -189,6 +199,10 @@ def downgrade() -> None:
     op.drop_column("issuances", "withdrawn")
     op.drop_column("issuances", "registration")
     op.drop_column("credentials", "person")
+    op.drop_index(op.f("ix_applications_registered_as"), table_name="applications")
+    op.drop_index("uq_applications_asked_as", table_name="applications")
+    op.drop_column("applications", "registered_as")
+    op.drop_column("applications", "asked_as")
     op.drop_index(op.f("ix_registrations_organisation"), table_name="registrations")
     op.drop_index(op.f("ix_registrations_measurement_body"), table_name="registrations")
     op.drop_index(op.f("ix_registrations_latitude"), table_name="registrations")

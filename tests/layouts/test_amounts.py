@@ -267,3 +267,21 @@ def test_direction_and_quality_may_stand_in_columns() -> None:
         ("consumption", "corrected", 1000),
         ("production", "estimated", 2000),
     ]
+
+
+def test_average_power_is_times_whatever_length_a_row_has() -> None:
+    time = {"zone": "UTC", "start": "from", "end": "to", "form": "iso"}
+    layout = layout_of(time=time, kind="power", unit="kW", rounding="carry")
+    rows = [f"A,2024-01-01T{at:02}:00Z,2024-01-01T{at:02}:{at + 1:02}Z,6" for at in range(20)]
+
+    energies = energies_of(layout, "meter,from,to,kWh", *rows)
+
+    assert energies == [100 * (at + 1) for at in range(20)]
+
+
+def test_readings_of_one_time_are_in_order_of_their_directions() -> None:
+    layout = layout_of(negative="import", direction="export")
+
+    readings = readings_of(layout, *lines_of("-1", "1"))
+
+    assert [item.direction for item in readings] == ["export", "import", "export"]

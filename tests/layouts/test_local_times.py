@@ -151,6 +151,18 @@ def test_stamps_that_keep_standard_time_fall_into_days_of_the_clock() -> None:
     assert file.tally.total().first_ms == utc_ms("2024-06-30T21:00:00Z")
 
 
+@pytest.mark.parametrize(
+    ("zone", "start"),
+    [
+        ("Europe/Dublin", "07-01T02:00Z"),
+        ("Pacific/Auckland", "06-30T14:00Z"),
+        ("Australia/Lord_Howe", "06-30T15:30Z"),
+    ],
+)
+def test_standard_time_is_that_without_summer_time(zone: str, start: str) -> None:
+    assert starts_of(local_of(zone, naive="standard"), "2024-07-01 02:00") == [start]
+
+
 def test_standard_time_has_every_hour_once_where_the_clock_changes() -> None:
     layout = local_of("Europe/Copenhagen", interval=3600, naive="standard")
 

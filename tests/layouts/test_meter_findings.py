@@ -136,8 +136,10 @@ def test_intervals_that_share_time_are_all_refused() -> None:
     assert file.tally.total().refused == {"overlap": 3}
 
 
-@pytest.mark.parametrize("end", ["2024-01-01T00:00Z", "2023-12-31T00:00Z", "x"])
-def test_an_interval_that_does_not_end_after_it_starts_is_misaligned(end: str) -> None:
+@pytest.mark.parametrize(
+    "end", ["2024-01-01T00:00Z", "2023-12-31T00:00Z", "2024-01-01T00:00:01.500Z", "x"]
+)
+def test_an_interval_that_is_no_whole_seconds_is_misaligned(end: str) -> None:
     time = {"zone": "UTC", "start": "from", "end": "to", "form": "iso"}
 
     findings = findings_of(
@@ -300,7 +302,7 @@ def test_only_the_first_findings_are_kept_but_all_are_counted() -> None:
     assert file.tally.total().findings == {"not-a-time": KEPT_FINDINGS + 5}
 
 
-def test_every_published_code_is_used_and_none_other() -> None:
+def test_every_published_code_is_used() -> None:
     folder = Path(module.__file__).parent
     said = {
         node.value

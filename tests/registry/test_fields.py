@@ -11,6 +11,7 @@ from builders import (
     ISSUED,
     RETIRE,
     TRANSFER,
+    WITHDRAW,
     accept,
     acceptable,
     admit,
@@ -40,6 +41,7 @@ CASES = list(malformed())
 ISSUE = acceptable()["issue"]
 
 SHAPE_CODES = {
+    "invalid-coordinates",
     "invalid-country",
     "invalid-domain",
     "invalid-field",
@@ -49,7 +51,9 @@ SHAPE_CODES = {
     "invalid-quantity",
     "invalid-timestamp",
     "missing-field",
+    "personal-data-not-allowed",
     "quantity-not-positive",
+    "subdivision-country-mismatch",
     "too-many-ranges",
     "unknown-code",
     "unknown-field",
@@ -244,7 +248,8 @@ def test_nothing_malformed_can_be_recorded(operation: Operation, code: str, poin
         (TRANSFER, "to", None, "missing-field"),
         (RETIRE, "quantity", 1.0, "invalid-quantity"),
         (RETIRE, "period_start", 1.0, "invalid-timestamp"),
-        (approve_device(uid("x")), "automatic", 1, "invalid-field"),
+        (approve_device(uid("x")), "automatic_wh", 1.0, "invalid-quantity"),
+        (WITHDRAW, "compensates", 1, "invalid-field"),
         (GENESIS, "authority_set", [], "invalid-field"),
         (ISSUE, "spans", [0], "invalid-field"),
     ],
@@ -278,6 +283,7 @@ def test_absent_members_are_left_out_of_the_leaf() -> None:
         (RETIRE, "quantity"),
         (acceptable()["measure"], "gaps"),
         (acceptable()["measure"], "findings"),
+        (WITHDRAW, "person"),
     ],
 )
 def test_an_optional_member_may_be_absent_but_not_null(sample: Operation, member: str) -> None:

@@ -251,6 +251,7 @@ class Registries(RuleBasedStateMachine):
             code_lists="eecs-1",
             attributes="",
             index=self.book.index,
+            registration=1,
         )
         self.book.state.apply(Change(puts=(issuance,)), self.book.at)
         self.certificates.issue(issuance)

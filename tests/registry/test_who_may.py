@@ -8,6 +8,7 @@ from builders import (
     BUYER,
     GENERATOR,
     ISSUING_BODY,
+    METERING,
     OPERATOR,
     RIVAL,
     STRANGER,
@@ -25,6 +26,7 @@ PARTIES = {
     "generator": GENERATOR,
     "another generator": RIVAL,
     "buyer": BUYER,
+    "measurement body": METERING,
     "auditor": AUDITOR,
     "issuing body": ISSUING_BODY,
     "operator": OPERATOR,
@@ -34,28 +36,47 @@ MAY = ""
 ROLE, HOLDER, REGISTRANT = "forbidden-role", "not-holder", "not-registrant"
 NOBODY = "unknown-organisation"
 HIDDEN = "not-found"
+REPORTER = "reporter-not-authorised"
+ISSUING_BODY_ALONE = (*[ROLE] * 5, MAY, ROLE, NOBODY)
 
 # In the order of PARTIES. The device and the account in question are the generator's, which has
-# offered something to the other generator and recalls it.
+# offered something to the other generator and recalls it, or handed its device to it.
 ALLOWED: dict[str, tuple[str, ...]] = {
-    "organisation.admit": (ROLE, ROLE, ROLE, ROLE, MAY, ROLE, NOBODY),
-    "account.open": (MAY, MAY, MAY, ROLE, ROLE, ROLE, NOBODY),
-    "account.whitelist": (MAY, HOLDER, HOLDER, HOLDER, HOLDER, HOLDER, NOBODY),
-    "device.register": (MAY, MAY, ROLE, ROLE, ROLE, ROLE, NOBODY),
-    "device.approve": (ROLE, ROLE, ROLE, ROLE, MAY, ROLE, NOBODY),
-    "device.automate": (ROLE, ROLE, ROLE, ROLE, MAY, ROLE, NOBODY),
-    "measure": (MAY, *[REGISTRANT] * 5, NOBODY),
-    "measure.accept": (ROLE, ROLE, ROLE, ROLE, MAY, ROLE, NOBODY),
-    "issue.request": (MAY, *[REGISTRANT] * 5, NOBODY),
-    "issue.approve": (ROLE, ROLE, ROLE, ROLE, MAY, ROLE, NOBODY),
-    "issue.reject": (ROLE, ROLE, ROLE, ROLE, MAY, ROLE, NOBODY),
-    "issue.withdraw": (MAY, *[REGISTRANT] * 5, NOBODY),
-    "issue": (ROLE, ROLE, ROLE, ROLE, MAY, ROLE, NOBODY),
-    "transfer": (MAY, HOLDER, HOLDER, HOLDER, HOLDER, HOLDER, NOBODY),
-    "transfer.offer": (MAY, HOLDER, HOLDER, HOLDER, HOLDER, HOLDER, NOBODY),
-    "transfer.accept": (HIDDEN, MAY, HIDDEN, HIDDEN, HIDDEN, HIDDEN, NOBODY),
-    "transfer.close": (MAY, HOLDER, HIDDEN, HIDDEN, HIDDEN, HIDDEN, NOBODY),
-    "retire": (MAY, HOLDER, HOLDER, HOLDER, HOLDER, HOLDER, NOBODY),
+    "organisation.admit": ISSUING_BODY_ALONE,
+    "organisation.review": ISSUING_BODY_ALONE,
+    "person.add": (*[MAY] * 7, NOBODY),
+    "person.remove": (MAY, *[HIDDEN] * 6, NOBODY),
+    "endorse": (*[MAY] * 7, NOBODY),
+    "record.erase": (*[ROLE] * 5, MAY, MAY, NOBODY),
+    "account.open": (MAY, MAY, MAY, *[ROLE] * 4, NOBODY),
+    "account.whitelist": (MAY, *[HOLDER] * 6, NOBODY),
+    "device.register": (MAY, MAY, *[ROLE] * 5, NOBODY),
+    "device.revise": (MAY, *[REGISTRANT] * 6, NOBODY),
+    "device.review": ISSUING_BODY_ALONE,
+    "device.approve": ISSUING_BODY_ALONE,
+    "device.automate": ISSUING_BODY_ALONE,
+    "device.suspend": ISSUING_BODY_ALONE,
+    "device.hand_over": (MAY, *[REGISTRANT] * 6, NOBODY),
+    "device.take_over": (HIDDEN, MAY, *[HIDDEN] * 5, NOBODY),
+    "device.deregister": ISSUING_BODY_ALONE,
+    "fuel.declare": (*[REPORTER] * 3, MAY, *[REPORTER] * 3, NOBODY),
+    "measure": (*[REPORTER] * 3, MAY, *[REPORTER] * 3, NOBODY),
+    "measure.accept": ISSUING_BODY_ALONE,
+    "measure.correct": (*[REPORTER] * 3, MAY, *[REPORTER] * 3, NOBODY),
+    "measure.adjust": ISSUING_BODY_ALONE,
+    "issue.request": (MAY, *[REGISTRANT] * 6, NOBODY),
+    "issue.submit": (MAY, *[REGISTRANT] * 6, NOBODY),
+    "issue.review": (HIDDEN, HIDDEN, HIDDEN, MAY, HIDDEN, MAY, HIDDEN, NOBODY),
+    "issue.approve": ISSUING_BODY_ALONE,
+    "issue.reject": ISSUING_BODY_ALONE,
+    "issue.withdraw": (MAY, *[REGISTRANT] * 6, NOBODY),
+    "issue": ISSUING_BODY_ALONE,
+    "withdraw": ISSUING_BODY_ALONE,
+    "transfer": (MAY, *[HOLDER] * 6, NOBODY),
+    "transfer.offer": (MAY, *[HOLDER] * 6, NOBODY),
+    "transfer.accept": (HIDDEN, MAY, *[HIDDEN] * 5, NOBODY),
+    "transfer.close": (MAY, HOLDER, HIDDEN, HIDDEN, HIDDEN, ROLE, HIDDEN, NOBODY),
+    "retire": (MAY, *[HOLDER] * 6, NOBODY),
 }
 
 

@@ -65,6 +65,10 @@ class CodeLists:
         """Say whether a source of this version is renewable; what is not on the list is not."""
         return self.canonical(source) in self.renewables
 
+    def fits(self, source: str, technology: str) -> bool:
+        """Say whether a technology can use a source."""
+        return self.fitting.fullmatch(f"{source} {technology}") is not None
+
     def check(self, *, source: str, technology: str) -> None:
         """Refuse unknown codes and a source that its technology cannot use."""
         if source not in self.sources:
@@ -75,7 +79,7 @@ class CodeLists:
             raise RefusalError(
                 "unknown-code", "not a technology code", rule="R77", pointer="/technology"
             )
-        if not self.fitting.fullmatch(f"{source} {technology}"):
+        if not self.fits(source, technology):
             raise RefusalError(
                 "source-technology-mismatch",
                 "this technology does not use this source",

@@ -29,7 +29,7 @@ class DeviceTakeOver(Operation):
         state.actor(self.by).must_be_verified(at.time_ms)
         found = state.registration(self.device, self.number)
         if found.organisation != self.by:
-            raise RefusalError("not-found", "nothing was handed over", pointer="/number")
+            raise RefusalError("not-found", "no such registration", pointer="/number")
         found.must_be_under_review(SUBMITTED, VERIFIED)
         if found.is_taken:
             raise RefusalError("invalid-state-transition", "taken already", rule="R75")

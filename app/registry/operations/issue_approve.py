@@ -49,8 +49,11 @@ class IssueApprove(Operation):
         )
 
     def _check_persons(self, state: State, request: Request, planned: Plan) -> None:
-        """Refuse who verified it, and one person alone for much energy or a late issue (R8)."""
-        if request.verifier == actor_of(self):
+        """Refuse who verified it, and one person alone for much energy or a late issue (R8).
+
+        Where the issuing body verified it without saying who, nobody of it is another one.
+        """
+        if request.verifier in (self.by, actor_of(self)):
             raise RefusalError("separation-of-duties", "another one verified it", rule="R8")
         settings = state.domain(state.device(request.device).domain).settings
         is_needed = needs_second_person(settings, planned, is_late=request.is_late)

@@ -22,7 +22,10 @@ from app.registry.state import At, Change, Follow, State
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssueSubmit(Operation):
-    """By the registrant; once somebody has looked at it, it is never issued automatically."""
+    """By the registrant; once somebody has looked at it, it is never issued automatically.
+
+    Who verified it before verified something else.
+    """
 
     type: ClassVar[str] = "issue.submit"
     brings: ClassVar[tuple[str, ...]] = ("issue", "issue/retire")
@@ -47,7 +50,7 @@ class IssueSubmit(Operation):
         is_fresh = request.state == DRAFT
         device = state.device(request.device)
         if not (is_fresh and is_automatic(device, planned, is_late=request.is_late)):
-            return Change(puts=(replace(request, state=SUBMITTED),))
+            return Change(puts=(replace(request, state=SUBMITTED, verifier=""),))
         check_follows(state, request, self)
         return Change(
             puts=(replace(request, state=APPROVED),), follows=(Follow("issue", self.issuance),)

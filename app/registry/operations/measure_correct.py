@@ -1,7 +1,7 @@
 """Correct: report spans anew that are not issued; the issuing body accepts them, then."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from app.registry.devices import APPROVED, SUSPENDED, in_force
@@ -17,7 +17,8 @@ from app.registry.state import At, Change, State
 class MeasureCorrect(Reported):
     """By the measurement body; each span replaces one, or a gap, of the same start and end.
 
-    Nothing is issued on it before the issuing body has accepted it: two persons (R36, 9.4).
+    Nothing is issued on it before the issuing body has accepted it: two persons (R36, 9.4). What
+    the replaced span paid is owed again, so that the new one pays it (R12).
     """
 
     type: ClassVar[str] = "measure.correct"
@@ -42,14 +43,15 @@ class MeasureCorrect(Reported):
         registration = in_force(state.registrations(device.id), spans[0].start, spans[-1].end)
         registration.must_be_reported_by(self.by)
         self.check_spans(spans, registration, state.domain(device.domain).settings, at)
-        for span in spans:
-            self._check_replaced(state, span)
+        owed_wh = sum(self._replaced(state, span).netted_wh for span in spans)
         self.check_part(state, device, spans)
-        netted = self.net(device, may_owe=False)
+        owing = replace(device, adjustment_wh=device.adjustment_wh + owed_wh)
+        netted = self.net(owing, may_owe=False)
         changed = () if netted == device else (netted,)
         return Change(puts=(*spans, *changed))
 
-    def _check_replaced(self, state: State, span: Span) -> None:
+    def _replaced(self, state: State, span: Span) -> Span:
+        """Return what stands there; it has the same length and is not issued."""
         pointer = f"/spans/{[item.start for item in self.spans].index(span.start)}"
         before = state.find(Span, (self.device, span.start), pointer=pointer)
         if before.end != span.end:
@@ -63,3 +65,4 @@ class MeasureCorrect(Reported):
                 rule="R36",
                 pointer=pointer,
             )
+        return before

@@ -41,7 +41,7 @@ class Withdraw(Operation):
     """By the issuing body and a second person of it, with the consent of who holds them by now.
 
     A wholly withdrawn issuance frees its spans, to be corrected and issued anew; `compensates`
-    pays what the device owes instead (R33, R34, R36).
+    pays what the device owes instead, and what has paid is not issued again (R33, R34, R36).
     """
 
     type: ClassVar[str] = "withdraw"
@@ -130,15 +130,17 @@ class Withdraw(Operation):
         spans: list[Span] = []
         for key in sorted({bundle.issuance for bundle in taken}):
             quantity = sum(bundle.quantity for bundle in taken if bundle.issuance == key)
-            before = state.issuance(key)
-            issuance = replace(before, withdrawn=before.withdrawn + quantity)
-            issuances.append(issuance)
+            issuance = state.issuance(key)
             device = devices.get(issuance.device) or state.device(issuance.device)
             if self.compensates:
                 device = _paid(device, quantity * issuance.face_value_wh)
-            elif issuance.withdrawn == issuance.quantity:
-                spans += _freed(state, issuance)
-                device = _uncarried(device, issuance)
+            else:
+                issuance = replace(issuance, withdrawn=issuance.withdrawn + quantity)
+            if issuance.withdrawn == issuance.quantity:
+                freed = _issued_on(state, issuance)
+                spans += [_freed(span) for span in freed]
+                device = _uncarried(device, issuance, booked_wh=sum(s.owed_wh for s in freed))
+            issuances.append(issuance)
             devices[device.id] = device
         changed = (item for item in devices.values() if item != state.device(item.id))
         return (*issuances, *changed, *spans)
@@ -153,20 +155,24 @@ def _paid(device: Device, energy_wh: int) -> Device:
     return replace(device, adjustment_wh=max(0, device.adjustment_wh - energy_wh))
 
 
-def _freed(state: State, issuance: Issuance) -> list[Span]:
-    period = (issuance.period_start, issuance.period_end)
-    return [
-        replace(span, issuance=None, owed_wh=0)
-        for span in state.spans_within(issuance.device, *period)
-        if span.issuance == issuance.id
-    ]
+def _issued_on(state: State, issuance: Issuance) -> list[Span]:
+    within = state.spans_within(issuance.device, issuance.period_start, issuance.period_end)
+    return [span for span in within if span.issuance == issuance.id]
 
 
-def _uncarried(device: Device, issuance: Issuance) -> Device:
+def _freed(span: Span) -> Span:
+    """Return a span that may be issued again; not before somebody has looked where it was wrong."""
+    is_right = span.owed_wh == 0
+    return replace(span, issuance=None, owed_wh=0, is_accepted=span.is_accepted and is_right)
+
+
+def _uncarried(device: Device, issuance: Issuance, *, booked_wh: int) -> Device:
     """Return a device whose carry is as if the issuance had never been.
 
-    Where later issuances have used what it carried out, that much is owed (R5, R36).
+    What was booked on its spans is not owed any more; where later issuances have used what it
+    carried out, that much is (R5, R36).
     """
+    device = replace(device, adjustment_wh=device.adjustment_wh - booked_wh)
     if device.last_issuance == issuance.id:
         return replace(device, carried_wh=issuance.carried_in_wh)
     owed_wh = issuance.carried_out_wh - issuance.carried_in_wh

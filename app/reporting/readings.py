@@ -1,0 +1,150 @@
+"""Readings: from which an issuance was made, who reported them, and whose energy it carried in."""
+
+from collections.abc import Collection, Iterator
+from typing import Any
+
+import orjson
+from sqlalchemy import Select, and_, func, select
+
+from app.ledger.times import parse_time
+from app.registry.measurements import Interval
+from app.registry.operations.measure import Measure
+from app.registry.operations.measure_correct import MeasureCorrect
+from app.registry.operations.withdraw import Withdraw
+from app.registry.ranges import WITHDRAWN
+from app.reporting.operations import list_operations
+from app.reporting.rows import Row, fetch, fetch_one
+from app.storage.storage import Storage
+from app.storage.tables import bundles, issuances, leaves, parties, readings, registrations, spans
+
+REPORTS = (Measure.type, MeasureCorrect.type)
+_LEAVES_AT_ONCE = 200
+_OPERATIONS_MOST = 10_000
+"""More than a block holds."""
+
+
+def find_made(storage: Storage, issuance: str) -> Row | None:
+    """Return an issuance that was made."""
+    return fetch_one(storage, select(issuances).where(issuances.c.id == issuance))
+
+
+def spans_of_issuance(storage: Storage, made: Row) -> list[Row]:
+    """Return the spans and gaps that are an issuance's still, in order, each with its readings."""
+    at = and_(readings.c.device == spans.c.device, readings.c.start == spans.c.start)
+    query = (
+        select(spans, readings.c.intervals)
+        .outerjoin(readings, at)
+        .where(
+            spans.c.device == made["device"],
+            spans.c.start >= made["period_start"],
+            spans.c.end <= made["period_end"],
+            spans.c.issuance == made["id"],
+        )
+        .order_by(spans.c.start)
+    )
+    return fetch(storage, query)
+
+
+def intervals_of(rows: Collection[Row]) -> list[Interval]:
+    """Return the readings of spans, in order."""
+    return [
+        Interval(parse_time(start), parse_time(end), energy_wh)
+        for row in rows
+        if row["intervals"] is not None
+        for start, end, energy_wh in orjson.loads(row["intervals"])
+    ]
+
+
+def carried_from(storage: Storage, made: Row) -> Row | None:
+    """Return the issuance whose carry an issuance took in; None where there was none.
+
+    One that was wholly withdrawn as the newest gave back what it had itself carried in.
+    """
+    query = (
+        select(issuances)
+        .where(issuances.c.device == made["device"], issuances.c.index < made["index"])
+        .order_by(issuances.c.index.desc())
+    )
+    taking = made
+    for row in fetch(storage, query) if made["carried_in_wh"] else ():
+        freed_at = _freed_at(storage, row)
+        if freed_at is None or freed_at > taking["index"]:
+            return row
+        taking = row
+    return None
+
+
+def reports_of(
+    storage: Storage, device: str, starts: Collection[int], *, before: int
+) -> dict[int, tuple[str, dict[str, Any] | None]]:
+    """Return by span the newest report of it, and how its energy was netted, if it was.
+
+    The log is read backwards from an index, no further than the last of the spans is found.
+    """
+    found: dict[int, tuple[str, dict[str, Any] | None]] = {}
+    missing = set(starts)
+    with storage.reading() as connection:
+        rows = connection.execution_options(yield_per=_LEAVES_AT_ONCE).execute(
+            _reports(device, before)
+        )
+        for leaf in rows.scalars() if missing else ():
+            if device.encode() not in leaf:
+                continue
+            for start, told in _told(orjson.loads(leaf)["operation"], device):
+                if start in missing:
+                    found[start] = told
+                    missing.discard(start)
+            if not missing:
+                break
+    return found
+
+
+def _reports(device: str, before: int) -> Select[Any]:
+    """Select the leaves of reports by whoever may have measured a device, newest first."""
+    bodies = select(registrations.c.measurement_body).where(registrations.c.device == device)
+    theirs = select(parties.c.index).where(parties.c.organisation.in_(bodies))
+    return (
+        select(leaves.c.leaf)
+        .where(leaves.c.type.in_(REPORTS), leaves.c.index < before, leaves.c.index.in_(theirs))
+        .order_by(leaves.c.index.desc())
+    )
+
+
+def _told(
+    report: dict[str, Any], device: str
+) -> Iterator[tuple[int, tuple[str, dict[str, Any] | None]]]:
+    if report["device"] != device:
+        return
+    netted = {entry["start"]: entry for entry in report.get("netting", ())}
+    for entry in (*report["spans"], *report.get("gaps", ())):
+        yield parse_time(entry["start"]), (report["id"], netted.get(entry["start"]))
+
+
+def _freed_at(storage: Storage, made: Row) -> int | None:
+    """Return the leaf by which a wholly withdrawn issuance gave its spans and carry back."""
+    if made["withdrawn"] < made["quantity"]:
+        return None
+    last = select(func.max(bundles.c.from_height).label("height")).where(
+        bundles.c.issuance == made["id"],
+        bundles.c.state == WITHDRAWN,
+        bundles.c.to_height.is_(None),
+    )
+    (row,) = fetch(storage, last)
+    decided = list_operations(
+        storage,
+        viewer=None,
+        types=[Withdraw.type],
+        height=row["height"],
+        cursor=None,
+        limit=_OPERATIONS_MOST,
+    )
+    naming = [
+        (found["index"], asked["compensates"])
+        for found in decided
+        if any(
+            item["issuance"] == made["id"]
+            for item in (asked := orjson.loads(found["leaf"])["operation"])["items"]
+        )
+    ]
+    index, compensates = naming[-1]
+    return None if compensates else int(index)
