@@ -4,7 +4,7 @@ Each records through `registry.record`, returns ids, and raises the refusal wher
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from time import time_ns
 from uuid import uuid4
@@ -15,23 +15,28 @@ from app.registry.codes.check_digits import gs1_check_digit
 from app.registry.domains import Registry as Founded
 from app.registry.errors import RefusalError
 from app.registry.measurements import Interval
-from app.registry.operation import Operation
+from app.registry.operation import Operation, content_digest
 from app.registry.operations.account_open import AccountOpen
 from app.registry.operations.account_whitelist import AccountWhitelist
 from app.registry.operations.device_approve import DeviceApprove
 from app.registry.operations.device_register import DeviceRegister
+from app.registry.operations.endorse import Endorse
 from app.registry.operations.issue_approve import IssueApprove
 from app.registry.operations.issue_request import IssueRequest
+from app.registry.operations.measure_accept import MeasureAccept
+from app.registry.operations.measure_adjust import MeasureAdjust
 from app.registry.operations.organisation_admit import OrganisationAdmit
+from app.registry.operations.person_add import PersonAdd
 from app.registry.operations.transfer import Transfer
 from app.registry.operations.transfer_accept import TransferAccept
 from app.registry.operations.transfer_close import TransferClose
 from app.registry.operations.transfer_offer import TransferOffer
+from app.registry.operations.withdraw import Withdraw
 from app.registry.presets import domain_of
 from app.registry.ranges import Range
 from app.services.documents import documented
 from app.services.founding import Founding, found, make_keys
-from app.services.measure import Day, measured
+from app.services.measure import Day, corrected, measured
 from app.services.record import Accepted, Asked
 from app.settings import Settings
 from app.storage.storage import Storage
@@ -44,6 +49,8 @@ CAPACITY_W = 10 * MWH
 FIRST_DAY = (time_ns() // 1_000_000 // DAY_MS - 60) * DAY_MS
 """The UTC day sixty days ago: everything measured from here on is over and can be issued."""
 KYC_UNTIL = FIRST_DAY + 730 * DAY_MS
+PLENTY_WH = 10**12
+"""A million certificates: more than any test asks for at once."""
 
 ORIGIN = "registry.test/eac"
 AUTHORITIES = tuple(f"{name}.authority.test" for name in ("north", "east", "south", "west"))
@@ -59,6 +66,9 @@ DOMAIN = domain_of(
     }
 )
 FOUNDING = Founding(origin=ORIGIN, engine="poa", authorities=AUTHORITIES, domains=(DOMAIN,))
+
+ATTRIBUTES = {"name": "Hydro Station", "place": "Wānaka"}
+"""What the document says by which every device of these is described."""
 
 _GSRN_NUMBERS = count(1)
 
@@ -120,6 +130,14 @@ def organisation(registry: Registry, *roles: str, name: str = "Somebody Ltd") ->
     return admitted.organisation
 
 
+def person(registry: Registry, employer: str) -> str:
+    """Add somebody who acts for an organisation; return the id."""
+    record, attachments = registry.vault.commit({"name": "Somebody"})
+    added = PersonAdd(id=new_id(), origin=ORIGIN, by=employer, member=new_id(), record=record)
+    accept(registry, Asked(added, attachments))
+    return added.member
+
+
 def account(registry: Registry, owner: str) -> str:
     """Open an account of an organisation; return its id."""
     opened = AccountOpen(id=new_id(), origin=ORIGIN, by=owner, account=new_id(), organisation=owner)
@@ -143,19 +161,15 @@ def gsrn(number: int) -> str:
     return body + gs1_check_digit(body)
 
 
-def registered_device(
-    registry: Registry,
-    registrant: str,
-    *,
-    capacity_w: int = CAPACITY_W,
-    measurement_body: str | None = None,
-) -> str:
-    """Register a hydro station that nobody has approved; return its id.
+def registering(
+    registrant: str, *, capacity_w: int = CAPACITY_W, measurement_body: str | None = None
+) -> DeviceRegister:
+    """Return the registration of a hydro station.
 
     Its registrant reports its own readings, unless a measurement body is named.
     """
-    attributes, attachments = documented({"name": "Hydro Station", "place": "Wānaka"})
-    registered = DeviceRegister(
+    attributes, _ = documented(ATTRIBUTES)
+    return DeviceRegister(
         id=new_id(),
         origin=ORIGIN,
         by=registrant,
@@ -172,8 +186,34 @@ def registered_device(
         dissemination="grid",
         measurement_body=measurement_body or registrant,
     )
+
+
+def registered_device(
+    registry: Registry,
+    registrant: str,
+    *,
+    capacity_w: int = CAPACITY_W,
+    measurement_body: str | None = None,
+) -> str:
+    """Register a hydro station that nobody has approved; return its id."""
+    registered = registering(registrant, capacity_w=capacity_w, measurement_body=measurement_body)
+    _, attachments = documented(ATTRIBUTES)
     accept(registry, Asked(registered, attachments))
     return registered.device
+
+
+def approving(registry: Registry, device: str, *, automatic_wh: int = 0) -> DeviceApprove:
+    """Return the approval of a device's first version around FIRST_DAY."""
+    return DeviceApprove(
+        id=new_id(),
+        origin=ORIGIN,
+        by=issuing_body(registry),
+        device=device,
+        number=1,
+        valid_from=FIRST_DAY - 365 * DAY_MS,
+        valid_until=FIRST_DAY + 365 * DAY_MS,
+        automatic_wh=automatic_wh,
+    )
 
 
 def approved_device(
@@ -188,20 +228,23 @@ def approved_device(
     device = registered_device(
         registry, registrant, capacity_w=capacity_w, measurement_body=measurement_body
     )
-    accept(
-        registry,
-        DeviceApprove(
-            id=new_id(),
-            origin=ORIGIN,
-            by=issuing_body(registry),
-            device=device,
-            number=1,
-            valid_from=FIRST_DAY - 365 * DAY_MS,
-            valid_until=FIRST_DAY + 365 * DAY_MS,
-            automatic_wh=automatic_wh,
-        ),
-    )
+    accept(registry, approving(registry, device, automatic_wh=automatic_wh))
     return device
+
+
+def automatic_device(
+    registry: Registry, registrant: str, *, capacity_w: int = CAPACITY_W
+) -> tuple[str, str]:
+    """Approve a device whose requests are issued at once; return its id and who reports on it."""
+    body = organisation(registry, "measurement_body", name="Metering Ltd")
+    device = approved_device(
+        registry,
+        registrant,
+        automatic_wh=PLENTY_WH,
+        capacity_w=capacity_w,
+        measurement_body=body,
+    )
+    return device, body
 
 
 def hourly(start: int, energies_wh: Sequence[int]) -> Day:
@@ -214,7 +257,7 @@ def hourly(start: int, energies_wh: Sequence[int]) -> Day:
 
 
 def measuring(
-    registrant: str,
+    reporter: str,
     device: str,
     *,
     first: int = 0,
@@ -227,10 +270,42 @@ def measuring(
     return measured(
         id=new_id(),
         origin=ORIGIN,
-        by=registrant,
+        by=reporter,
         device=device,
         capacity_w=capacity_w,
         days=[hourly(start, [hour_wh] * 24) for start in starts],
+    )
+
+
+def correcting(
+    reporter: str,
+    device: str,
+    *,
+    first: int = 0,
+    hour_wh: int = MWH,
+    capacity_w: int = CAPACITY_W,
+) -> Asked:
+    """Return the operation that reports one whole day anew."""
+    return corrected(
+        id=new_id(),
+        origin=ORIGIN,
+        by=reporter,
+        device=device,
+        capacity_w=capacity_w,
+        days=[hourly(FIRST_DAY + first * DAY_MS, [hour_wh] * 24)],
+        reason="meter-replaced",
+    )
+
+
+def passing(registry: Registry, device: str, *days: int) -> MeasureAccept:
+    """Return the issuing body's acceptance of days with a finding or correction."""
+    return MeasureAccept(
+        id=new_id(),
+        origin=ORIGIN,
+        by=issuing_body(registry),
+        device=device,
+        spans=tuple(FIRST_DAY + at * DAY_MS for at in days),
+        reason="meter-confirmed",
     )
 
 
@@ -274,6 +349,87 @@ def issued(
         ),
     )
     return request.issuance
+
+
+@dataclass(frozen=True, kw_only=True)
+class Officers:
+    """Two persons of the issuing body."""
+
+    body: str
+    first: str
+    second: str
+
+
+def officers(registry: Registry) -> Officers:
+    """Add two persons to the issuing body."""
+    body = issuing_body(registry)
+    return Officers(body=body, first=person(registry, body), second=person(registry, body))
+
+
+def endorsing(
+    operation: Withdraw | MeasureAdjust, *, by: str, person: str | None, endorsement: str
+) -> Endorse:
+    """Return somebody's word for the content of an operation."""
+    return Endorse(
+        id=new_id(),
+        origin=ORIGIN,
+        by=by,
+        person=person,
+        endorsement=endorsement,
+        digest=content_digest(operation),
+    )
+
+
+def withdrawing(
+    known: Officers, *items: Range, compensates: bool = False
+) -> tuple[Endorse, Withdraw]:
+    """Return the second officer's word for a withdrawal, and the withdrawal by the first."""
+    operation = Withdraw(
+        id=new_id(),
+        origin=ORIGIN,
+        by=known.body,
+        person=known.first,
+        withdrawal=new_id(),
+        items=items,
+        reason="meter-fault",
+        case="case-7",
+        compensates=compensates,
+        endorsement=new_id(),
+    )
+    return _seconded(known, operation), operation
+
+
+def adjusting(
+    known: Officers, device: str, *, first: int = 0, energy_wh: int
+) -> tuple[Endorse, MeasureAdjust]:
+    """Return the second officer's word for what is right of an issued day, and its booking."""
+    operation = MeasureAdjust(
+        id=new_id(),
+        origin=ORIGIN,
+        by=known.body,
+        person=known.first,
+        adjustment=new_id(),
+        device=device,
+        start=FIRST_DAY + first * DAY_MS,
+        energy_wh=energy_wh,
+        reason="wrong-multiplier",
+        endorsement=new_id(),
+    )
+    return _seconded(known, operation), operation
+
+
+def _seconded(known: Officers, operation: Withdraw | MeasureAdjust) -> Endorse:
+    return endorsing(
+        operation, by=known.body, person=known.second, endorsement=operation.endorsement
+    )
+
+
+def consented(
+    operation: Withdraw, *, by: str, person: str | None = None
+) -> tuple[Endorse, Withdraw]:
+    """Return a holder's word for a withdrawal, and the withdrawal that names it."""
+    consent = endorsing(operation, by=by, person=person, endorsement=new_id())
+    return consent, replace(operation, consents=(*(operation.consents or ()), consent.endorsement))
 
 
 def transferring(owner: str, *, source: str, to: str, quantity: int) -> Transfer:

@@ -1,9 +1,8 @@
 """Applications: organisations ask to take part, and the issuing body decides."""
 
-from dataclasses import dataclass
 from hashlib import sha256
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
 from flask import g
@@ -17,25 +16,22 @@ from app.api.answers import (
     instant,
     leaf_of,
     link_of,
+    moment,
     page,
     recorded_headers,
     text,
     uuid,
 )
 from app.api.door import BODIES, WRITES, Door, idempotent
+from app.api.joining import Admission, NewApplication, Refusal
 from app.api.members import body_schema
 from app.api.organisations import OrganisationsSchema, applied
-from app.api.recording import must_be_bare
 from app.api.verbs import asking, record_one
 from app.http.access import PUBLIC
 from app.http.context import context
-from app.http.idempotency import REPLAYED, idempotency_key, operation_id
-from app.ledger.encoding import encode_document
-from app.registry import fields as kinds
+from app.http.idempotency import REPLAYED, idempotency_key
 from app.registry.errors import RefusalError
-from app.registry.fields import Country, Slug, listed
-from app.registry.names import NAME
-from app.registry.organisations import ADMITTED_ROLES, ISSUING_BODY
+from app.registry.organisations import ISSUING_BODY
 from app.services.applications import (
     ADMITTED,
     PENDING,
@@ -47,41 +43,8 @@ from app.services.credentials import ADMINISTER, WRITE
 
 door = Door("applications", "How to take part.")
 
-_ROLE = kinds.text("|".join(ADMITTED_ROLES))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewApplication:
-    """An organisation that wants to take part; its names are kept sealed beside the log."""
-
-    name: Annotated[str, NAME, "Its registered name."]
-    country: Annotated[Country, "Where it is registered."]
-    roles: Annotated[
-        tuple[str, ...],
-        listed(_ROLE, most=len(ADMITTED_ROLES)),
-        "What it wants to be: generator, buyer; or auditor alone (R60).",
-    ]
-    registration_number: Annotated[str, NAME, "Its number in the commercial register."] | None = (
-        None
-    )
-    contact: Annotated[str, NAME, "How to reach it."] | None = None
-
-    @property
-    def record(self) -> dict[str, str]:
-        """What the vault keeps."""
-        described = {
-            "name": self.name,
-            "registration_number": self.registration_number,
-            "contact": self.contact,
-        }
-        return {name: value for name, value in described.items() if value is not None}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refusal:
-    """Why an applicant is not admitted."""
-
-    reason: Annotated[Slug, "Why, as a word."]
+_ADMISSION = body_schema(Admission)
+_ADMISSION.is_optional = True
 
 
 class AppliedSchema(Schema):
@@ -97,6 +60,7 @@ class AdmittedSchema(Schema):
 
     id = uuid("The organisation's id.")
     state = text("admitted.")
+    kyc_until = moment("Until when its identity counts as verified.")
     operation = fields.Nested(OperationLinkSchema, required=True)
 
 
@@ -128,7 +92,12 @@ class ApplicationsQuerySchema(PageByIdQuerySchema):
         "invalid-field",
         "invalid-text",
         "invalid-country",
+        "invalid-lei",
+        "invalid-gln",
+        "invalid-eic",
+        "invalid-vat-number",
         "separation-of-duties",
+        "organisation-exists",
     ],
     headers=RECORDED_HEADERS,
     parameters=idempotent(),
@@ -136,14 +105,15 @@ class ApplicationsQuerySchema(PageByIdQuerySchema):
 def apply(members: dict[str, Any]) -> tuple[dict[str, Any], int, dict[str, str]]:
     """Apply to take part. The key is shown this once; it works, without a role, at once."""
     asked = NewApplication(**members)
-    organisation = _applicant(idempotency_key(), asked)
-    opened = context()
-    application, is_new = opened.onboarding.apply(
-        organisation=organisation, roles=asked.roles, country=asked.country, record=asked.record
+    asked.check()
+    key = idempotency_key()
+    application, is_new = context().onboarding.apply(
+        key=key, roles=asked.roles, country=asked.country, record=asked.record
     )
+    organisation = application.organisation
     first_key = _first_key(organisation) if application.state == PENDING else None
     shown = {"id": organisation, "state": application.state, "key": first_key}
-    headers = {"Location": f"/v1/organisations/{application.organisation}"}
+    headers = {"Location": f"/v1/organisations/{organisation}"}
     replayed = {} if is_new else {REPLAYED: "true"}
     return shown, HTTPStatus.CREATED, headers | replayed
 
@@ -153,29 +123,50 @@ def apply(members: dict[str, Any]) -> tuple[dict[str, Any], int, dict[str, str]]
     may=[ISSUING_BODY],
     scope=WRITE,
     answer=AdmittedSchema,
+    body=_ADMISSION,
     method="POST",
     refuses=[
         *WRITES,
         *BODIES,
         "invalid-field",
+        "invalid-timestamp",
+        "invalid-interval",
         "not-found",
         "request-already-decided",
+        "organisation-exists",
         "separation-of-duties",
         "id-in-use",
     ],
     headers=RECORDED_HEADERS,
     parameters=idempotent(),
 )
-def admit(organisation: UUID) -> tuple[dict[str, Any], int, dict[str, str]]:
+def admit(
+    members: dict[str, Any], organisation: UUID
+) -> tuple[dict[str, Any], int, dict[str, str]]:
     """Admit an applicant: from then on its key has its roles."""
-    must_be_bare()
     asks = asking(idempotency_key())
     g.asked = asks.id, "organisation.admit"
-    application = context().onboarding.decide(str(organisation), state=ADMITTED, reason=None)
-    asked = admit_operation(application, id=asks.id, origin=asks.origin, by=asks.organisation)
-    accepted = record_one(asked)
-    admitted = leaf_of(accepted.leaf)["operation"]["organisation"]
-    shown = {"id": admitted, "state": ADMITTED, "operation": link_of(accepted)}
+    onboarding, admission = context().onboarding, Admission(**members)
+    kyc_until = admission.until(onboarding.must_find(str(organisation)))
+    application = onboarding.decide(str(organisation), state=ADMITTED, reason=None)
+    accepted = record_one(
+        admit_operation(
+            application,
+            id=asks.id,
+            origin=asks.origin,
+            by=asks.organisation,
+            person=asks.person,
+            kyc_until=kyc_until,
+        )
+    )
+    leaf = leaf_of(accepted.leaf)
+    admitted = leaf["operation"]["organisation"]
+    shown = {
+        "id": admitted,
+        "state": ADMITTED,
+        "kyc_until": leaf["operation"]["kyc_until"],
+        "operation": link_of(accepted, leaf),
+    }
     return shown, HTTPStatus.OK, recorded_headers(accepted, f"/v1/organisations/{admitted}")
 
 
@@ -186,7 +177,14 @@ def admit(organisation: UUID) -> tuple[dict[str, Any], int, dict[str, str]]:
     answer=RejectedSchema,
     body=body_schema(Refusal),
     method="POST",
-    refuses=[*WRITES, *BODIES, "invalid-field", "not-found", "request-already-decided"],
+    refuses=[
+        *WRITES,
+        *BODIES,
+        "invalid-field",
+        "personal-data-not-allowed",
+        "not-found",
+        "request-already-decided",
+    ],
     parameters=idempotent(),
 )
 def reject(members: dict[str, Any], organisation: UUID) -> dict[str, Any]:
@@ -215,13 +213,6 @@ def show_applications(
     """List applications, those in a state alone where one is named."""
     rows = context().onboarding.list(state=state, after=cursor, limit=limit + 1)
     return page("organisations", applied(rows), limit=limit, key="id")
-
-
-def _applicant(key: str, asked: NewApplication) -> str:
-    """Return the id of an applicant: strangers who choose the same key do not meet."""
-    content = {**asked.record, "country": asked.country, "roles": list(asked.roles)}
-    digest = sha256(encode_document(content)).hexdigest()
-    return operation_id(context().issuing_body, f"application/{key}/{digest}")
 
 
 def _first_key(organisation: str) -> str | None:

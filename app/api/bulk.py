@@ -19,6 +19,7 @@ from app.api import (
     registrations,
     retirements,
     transfers,
+    withdrawals,
 )
 from app.api.answers import uuid, whole
 from app.api.door import WRITES, Door, idempotent
@@ -44,6 +45,7 @@ VERBS: dict[str, Verb] = {
     **handovers.VERBS,
     **fuel_declarations.VERBS,
     **measurements.VERBS,
+    **withdrawals.VERBS,
     **issuing.VERBS,
     **transfers.VERBS,
     **retirements.VERBS,

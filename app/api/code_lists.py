@@ -31,7 +31,7 @@ class CodeListsSchema(Schema):
     code_lists = fields.List(fields.Nested(CodeListSchema), required=True)
 
 
-class SourceSchema(Schema):
+class EnergySourceSchema(Schema):
     """An energy source."""
 
     code = text("Its code.")
@@ -57,7 +57,7 @@ class CodesSchema(Schema):
     version = text("Its name.")
     valid_from = text("First day of production for which it holds.")
     valid_until = text("First day for which it does not any more.", is_null=True)
-    energy_sources = fields.List(fields.Nested(SourceSchema), required=True)
+    energy_sources = fields.List(fields.Nested(EnergySourceSchema), required=True)
     technologies = fields.List(fields.Nested(TechnologySchema), required=True)
     aliases = fields.Dict(
         keys=fields.String(),

@@ -19,7 +19,7 @@ from app.registry.fields import Date, Id, Slug, parse_members
 from app.registry.names import NAME
 from app.registry.operations.device_register import DeviceRegister
 from app.registry.operations.device_revise import DeviceRevise, Repowering
-from app.registry.registrations import SUBDIVISION
+from app.registry.registrations import CAPACITY_W, SUBDIVISION
 from app.reporting.devices import find_domain, find_settings
 from app.services.attribute_documents import Attributes, attribute_document
 from app.services.documents import documented
@@ -46,7 +46,7 @@ class Description:
 
     energy_source: Annotated[str, CODE, "Energy source code, of the domain's lists."]
     technology: Annotated[str, CODE, "Technology code."]
-    capacity_w: Annotated[int, kinds.whole(least=1), "Installed capacity in W."]
+    capacity_w: Annotated[int, CAPACITY_W, "Installed capacity in W."]
     commissioned_on: Annotated[Date, "First day of operation."]
     name: Annotated[str, NAME, "What it is called."]
     support: Annotated[str, kinds.text("|".join(SUPPORTS)), "Public support."] = "unknown"

@@ -1,9 +1,8 @@
 """Issuing: requested by registrants, verified, and decided by the issuing body."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from marshmallow import Schema, fields
 
@@ -27,6 +26,9 @@ from app.registry.organisations import GENERATOR, ISSUING_BODY, MEASUREMENT_BODY
 from app.reporting.devices import find_settings
 from app.reporting.issuances import find_issuance
 from app.services.record import Accepted, Asked
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 door = Door("issuing", "From metered energy to certificates.")
 

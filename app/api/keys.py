@@ -18,7 +18,7 @@ from app.http.idempotency import REPLAYED, idempotency_key, operation_id
 from app.http.paging import Form
 from app.registry import fields as kinds
 from app.registry.errors import RefusalError
-from app.registry.fields import Instant
+from app.registry.fields import Id, Instant
 from app.registry.organisations import OPERATOR
 from app.services.credentials import ADMINISTER, OVERLAP_S_MAX, SCOPES, Key
 
@@ -37,6 +37,7 @@ class NewKey:
     scope: Annotated[str, kinds.text("|".join(SCOPES)), "read; write besides; administer besides."]
     label: Annotated[str, kinds.text("[ -~]{0,64}"), "What it is for."] = ""
     expires_at: Annotated[Instant, "When it ends; never by default."] | None = None
+    person: Annotated[Id, "Whose it is: what is asked with it is asked in that name."] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +52,7 @@ class KeySchema(Schema):
 
     prefix = text("By which it is found.")
     organisation = uuid("Whose it is.")
+    person = uuid("Who of it alone uses it; null where that is not told.", is_null=True)
     scope = text("read, write or administer.")
     label = text("What it is for.")
     created_at = instant("When it was issued.")
@@ -100,7 +102,9 @@ def show_keys(*, limit: int, cursor: str | None = None) -> dict[str, Any]:
         "invalid-field",
         "invalid-timestamp",
         "invalid-interval",
+        "invalid-id",
         "unknown-organisation",
+        "not-found",
     ],
     headers=_HEADERS,
     parameters=idempotent(),
@@ -119,10 +123,11 @@ def issue_key(members: dict[str, Any]) -> Issued:
                 label=asked.label,
                 expires_at=asked.expires_at,
                 prefix=prefix,
+                person=asked.person,
             )
         )
     made = _own(prefix)
-    if (made.scope, made.label, made.expires_at) != (asked.scope, asked.label, asked.expires_at):
+    if _said(made) != _said(asked):
         raise RefusalError("idempotency-key-reused", "its content is another", rule="R32")
     return _answer(made, issued)
 
@@ -189,6 +194,10 @@ def _own(prefix: str) -> Key:
     return found
 
 
+def _said(key: Key | NewKey) -> tuple[str, str, int | None, str | None]:
+    return key.scope, key.label, key.expires_at, key.person
+
+
 def _unless_known(issue: Callable[[], str]) -> str | None:
     """Return a key as it is issued; None where the same request, sent twice at once, has it."""
     try:
@@ -215,6 +224,7 @@ def _plain(key: Key) -> dict[str, Any]:
     return {
         "prefix": key.prefix,
         "organisation": key.organisation,
+        "person": key.person,
         "scope": key.scope,
         "label": key.label,
         "created_at": key.created_at,

@@ -5,7 +5,6 @@ from http import HTTPStatus
 from typing import Annotated, Any
 from uuid import UUID
 
-import orjson
 from marshmallow import Schema, fields
 
 from app.api.answers import (
@@ -16,6 +15,7 @@ from app.api.answers import (
     link_of_row,
     next_cursor,
     page,
+    text,
     uuid,
     whole,
 )
@@ -27,18 +27,24 @@ from app.api.verbs import Asking, Verb, table
 from app.http.access import ANY_KEY, caller
 from app.http.context import context
 from app.ledger.times import parse_time
+from app.registry import fields as kinds
 from app.registry.errors import RefusalError
 from app.registry.fields import EnergyWh, Id, Instant, Slug, listed, nested
-from app.registry.measurements import DeclaredGap, Interval
+from app.registry.measurements import MEASURED, QUALITIES, DeclaredGap, Interval
 from app.registry.operations.measure_accept import MeasureAccept
+from app.registry.operations.measure_correct import MeasureCorrect
 from app.registry.organisations import GENERATOR, ISSUING_BODY, MEASUREMENT_BODY
-from app.reporting.devices import find_settings, spans_of
+from app.reporting.devices import find_device, spans_of
+from app.reporting.metered import find_metered
 from app.reporting.operations import find_operation, list_operations
+from app.reporting.readings import REPORTS, find_report
 from app.reporting.rows import Row
-from app.services.measure import measured
+from app.services.measure import granular, measured
+from app.services.metering import Metered
 from app.services.record import Accepted, Asked
-from app.services.report import days_of
+from app.services.report import balance_before, days_of, net_days
 
+CORRECTION = MeasureCorrect.type
 INTERVALS_MAX = 10_000
 GAPS_MAX = 100
 
@@ -52,6 +58,7 @@ class Reading:
     start: Annotated[Instant, "From."]
     end: Annotated[Instant, "Until."]
     energy_wh: Annotated[EnergyWh, "Energy in whole Wh."]
+    drawn_wh: Annotated[EnergyWh, "What was drawn, which is deducted, Wh."] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +77,7 @@ class Report:
         ]
         | None
     ) = None
+    quality: Annotated[str, kinds.text("|".join(QUALITIES)), "How they came about."] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,25 +89,41 @@ class Acceptance:
 
 
 def _measure(asking: Asking, body: Report) -> Asked:
-    """Return the operation; spans follow the local days of the device's domain."""
-    device = find_settings(context().storage, body.device, viewer=asking.organisation)
-    if device is None:
+    """Return the operation; spans follow the local days of the device's domain.
+
+    In a granular domain each reading has a span of its own. What repeats a report is netted as
+    it was the first time.
+    """
+    if find_device(context().storage, body.device, viewer=asking.organisation) is None:
         raise RefusalError("not-found", "no such device", pointer="/device")
+    row, versions = find_metered(context().storage, [body.device])[body.device]
+    device = Metered.of(row, versions)
+    first = find_report(context().storage, asking.id)
     gaps = body.gaps or ()
     readings = [Interval(item.start, item.end, item.energy_wh) for item in body.intervals]
+    days = days_of(readings, gaps, timezone=device.settings.timezone)
+    netted = net_days(
+        granular(days) if device.settings.is_granular else days,
+        drawn={item.start: item.drawn_wh for item in body.intervals if item.drawn_wh},
+        balance=device.balance if first is None else balance_before(first),
+        quality=body.quality or MEASURED,
+    )
+    version = device.version_at(days[0].start, days[-1].end)
     return measured(
         **asking.common,
         device=body.device,
-        capacity_w=device["capacity_w"],
-        days=days_of(readings, gaps, timezone=orjson.loads(device["settings"])["timezone"]),
+        capacity_w=versions[-1]["capacity_w"] if version is None else version.capacity_w,
+        days=list(netted),
         gaps=gaps,
+        part_of=row["part_of"],
     )
 
 
 def _accept(asking: Asking, body: Acceptance) -> Asked:
-    """Return the operation that accepts every finding that the report declared."""
+    """Return the operation that accepts all that waits: spans with findings, or corrected ones."""
     asked = leaf_of(_find(body.report)["leaf"])["operation"]
-    starts = [parse_time(finding["start"]) for finding in asked.get("findings", ())]
+    waiting = asked["spans"] if asked["type"] == CORRECTION else asked.get("findings", ())
+    starts = sorted({parse_time(item["start"]) for item in waiting})
     if not starts:
         raise RefusalError("no-open-finding", "nothing to accept")
     return Asked(
@@ -123,9 +147,10 @@ class OpenFindingSchema(Schema):
 
 
 class MeasurementReportSchema(Schema):
-    """A report as it was recorded."""
+    """A report, or a correction, as it was recorded."""
 
     id = uuid("The report: the id of its operation.")
+    type = text("measure, or measure.correct, all of whose spans wait to be accepted.")
     device = uuid("The device.")
     energy_wh = whole("Energy in all, Wh.")
     readings = whole("How many readings.")
@@ -157,7 +182,7 @@ class AcceptedSchema(Schema):
 
 
 def _reported(accepted: Accepted) -> dict[str, Any]:
-    return _shown(leaf_of(accepted.leaf)["operation"], link_of(accepted))
+    return as_report(leaf_of(accepted.leaf)["operation"], link_of(accepted))
 
 
 def _findings_accepted(accepted: Accepted) -> dict[str, Any]:
@@ -168,6 +193,13 @@ def _findings_accepted(accepted: Accepted) -> dict[str, Any]:
 _REFUSES = (
     "invalid-field",
     "not-found",
+    "reporter-not-authorised",
+    "organisation-suspended",
+    "invalid-interval",
+    "interval-granularity",
+    "netting-mismatch",
+    "adjustment-outstanding",
+    "fuel-split-not-100",
     "device-not-eligible",
     "registration-boundary",
     "future-production",
@@ -215,7 +247,7 @@ def show_reports(*, limit: int, cursor: int | None = None) -> dict[str, Any]:
     rows = list_operations(
         context().storage,
         viewer=caller().viewer,
-        types=[MEASURE.name],
+        types=REPORTS,
         cursor=cursor,
         limit=limit + 1,
     )
@@ -239,18 +271,20 @@ def show_report(report: UUID) -> dict[str, Any]:
 
 def _find(report: str) -> Row:
     row = find_operation(context().storage, report, viewer=caller().viewer)
-    if row is None or row["type"] != MEASURE.name:
+    if row is None or row["type"] not in REPORTS:
         raise RefusalError("not-found", "no such report")
     return row
 
 
 def _of_row(row: Row) -> dict[str, Any]:
-    return _shown(leaf_of(row["leaf"])["operation"], link_of_row(row))
+    return as_report(leaf_of(row["leaf"])["operation"], link_of_row(row))
 
 
-def _shown(asked: dict[str, Any], link: dict[str, Any]) -> dict[str, Any]:
+def as_report(asked: dict[str, Any], link: dict[str, Any]) -> dict[str, Any]:
+    """Return a report, or a correction, as its leaf tells it."""
     return {
         "id": asked["id"],
+        "type": asked["type"],
         "device": asked["device"],
         "energy_wh": sum(span["energy_wh"] for span in asked["spans"]),
         "readings": sum(span["count"] for span in asked["spans"]),

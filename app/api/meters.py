@@ -1,6 +1,5 @@
 """Meters: which series of which layout of meter files are a device."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import UUID
@@ -19,7 +18,7 @@ from app.registry.errors import RefusalError
 from app.registry.organisations import GENERATOR, ISSUING_BODY, MEASUREMENT_BODY
 from app.reporting.devices import reporters
 from app.services.credentials import WRITE
-from app.services.meters import LAYOUT, SERIES_MAX, Meter
+from app.services.meters import LAYOUT, SERIES_MAX
 
 METERS_MAX = 100
 LABELS_MAX = 16
@@ -125,5 +124,5 @@ def _known(device: UUID) -> str:
 
 
 def _shown(device: str) -> dict[str, Any]:
-    meters: Sequence[Meter] = context().meters.of(device=device)
+    meters = context().meters.of(device=device)
     return {"meters": [{"layout": layout, "series": series} for layout, series in meters]}

@@ -14,8 +14,7 @@ from app.api.answers import text, uuid, whole
 from app.api.door import BODIES, WRITES, Door, idempotent
 from app.api.issuing import REQUEST, NewIssuance, request_of, shown
 from app.api.members import body_schema
-from app.api.verbs import Asking, asking
-from app.http.access import caller
+from app.api.verbs import Asking, asking, record_all
 from app.http.context import context
 from app.http.idempotency import idempotency_key, operation_id
 from app.http.problems import ProblemError, refusal_body
@@ -222,7 +221,7 @@ def _request(body: Month, piece: Piece, asks: Asking) -> IssueRequest:
 
 def _record(items: Sequence[_Item]) -> list[Outcome]:
     asked = [item.asked for item in items if isinstance(item.asked, Asked)]
-    recorded = iter(context().group.submit(asked, organisation=caller().organisation))
+    recorded = iter(record_all(asked))
     return [next(recorded) if isinstance(item.asked, Asked) else item.asked for item in items]
 
 

@@ -1,23 +1,35 @@
 """Organisations: who takes part, with the names that the caller may read."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Annotated, Any
 from uuid import UUID
 
 from marshmallow import Schema, fields
 
 from app.api.answers import (
+    OperationLinkSchema,
     PageByIdQuerySchema,
+    instant,
+    leaf_of,
+    link_of,
+    moment,
     next_cursor,
     page,
     text,
     uuid,
 )
 from app.api.door import Door
+from app.api.recording import recording
+from app.api.records import RecordSchema, recorded
+from app.api.verbs import Asking, Verb, table
 from app.http.access import ANY_KEY, caller
 from app.http.context import context
 from app.registry.errors import RefusalError
-from app.registry.organisations import ISSUING_BODY
+from app.registry.fields import Flag, Id, Instant, Slug
+from app.registry.operations.organisation_review import OrganisationReview
+from app.registry.organisations import FOR_EVER, ISSUING_BODY
 from app.reporting.parties import find_organisation, list_organisations
 from app.reporting.rows import Row
 from app.services.applications import (
@@ -25,11 +37,38 @@ from app.services.applications import (
     PENDING,
     Application,
 )
+from app.services.record import Accepted, Asked
 
 door = Door("organisations", "Who takes part, and how to join.")
 
 
-class OrganisationSchema(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Review:
+    """What a review found of an organisation; it states both anew."""
+
+    organisation: Annotated[Id, "Who was reviewed."]
+    kyc_until: Annotated[Instant, "Until when its identity counts as verified; the past ends it."]
+    suspended: Annotated[Flag, "Whether it may do nothing for now."]
+    reason: Annotated[Slug, "Why, as a word."]
+
+
+def _review(asking: Asking, body: Review) -> Asked:
+    return Asked(
+        OrganisationReview(
+            **asking.common,
+            organisation=body.organisation,
+            kyc_until=body.kyc_until,
+            suspended=body.suspended,
+            reason=body.reason,
+        )
+    )
+
+
+REVIEW = Verb(name="organisation.review", may=(ISSUING_BODY,), body=Review, make=_review)
+VERBS = table(REVIEW)
+
+
+class OrganisationSchema(RecordSchema):
     """An organisation or applicant; its record is shown to itself and the issuing body."""
 
     id = uuid("The organisation's id.")
@@ -38,11 +77,15 @@ class OrganisationSchema(Schema):
         fields.String(), required=True, metadata={"description": "What it is or wants to be."}
     )
     country = text("Where it is registered.")
-    commitment = text("Commitment to its record, hexadecimal.")
-    record = fields.Dict(
-        required=True, allow_none=True, metadata={"description": "Its names, where visible."}
-    )
     reason = text("Why it was rejected.", is_null=True)
+    kyc_until = instant(
+        "Until when its identity counts as verified (R30); null for who is not admitted, and for "
+        "operator and issuing body.",
+        is_null=True,
+    )
+    suspended = fields.Boolean(
+        required=True, metadata={"description": "Whether the issuing body has suspended it."}
+    )
 
 
 class OrganisationsSchema(Schema):
@@ -50,6 +93,43 @@ class OrganisationsSchema(Schema):
 
     organisations = fields.List(fields.Nested(OrganisationSchema), required=True)
     next = next_cursor()
+
+
+class ReviewedSchema(Schema):
+    """An organisation as it was reviewed."""
+
+    id = uuid("The organisation's id.")
+    kyc_until = moment("Until when its identity counts as verified.")
+    suspended = fields.Boolean(required=True, metadata={"description": "Whether it may not act."})
+    reason = text("Why.")
+    operation = fields.Nested(OperationLinkSchema, required=True)
+
+
+def _reviewed(accepted: Accepted) -> dict[str, Any]:
+    leaf = leaf_of(accepted.leaf)
+    asked = leaf["operation"]
+    return {
+        "id": asked["organisation"],
+        "kyc_until": asked["kyc_until"],
+        "suspended": asked["suspended"],
+        "reason": asked["reason"],
+        "operation": link_of(accepted, leaf),
+    }
+
+
+recording(
+    door,
+    "/organisations/<uuid:organisation>/review",
+    name="review_organisation",
+    about="State until when an organisation's identity counts as verified, and suspend it or not.",
+    verb=REVIEW,
+    answer=ReviewedSchema,
+    show=_reviewed,
+    location="/v1/organisations/{id}",
+    status=HTTPStatus.OK,
+    within=("organisation",),
+    refuses=["invalid-timestamp", "personal-data-not-allowed", "separation-of-duties"],
+)
 
 
 @door.view("/organisations", may=[ANY_KEY], answer=OrganisationsSchema, query=PageByIdQuerySchema)
@@ -81,29 +161,18 @@ def show_organisation(organisation: UUID) -> dict[str, Any]:
     raise RefusalError("not-found", "no such organisation")
 
 
-def _visible_records(commitments: Mapping[str, str]) -> dict[str, dict[str, Any]]:
-    """Return the names of organisations that the caller may read, given their commitments."""
-    who = caller()
-    is_theirs = ISSUING_BODY in who.roles
-    visible = [
-        commitment
-        for organisation, commitment in commitments.items()
-        if is_theirs or organisation == who.organisation
-    ]
-    return context().onboarding.records_of(visible) if visible else {}
-
-
 def _admitted(rows: Sequence[Row]) -> list[dict[str, Any]]:
-    records = _visible_records({row["id"]: row["record"] for row in rows})
+    records = recorded((row["id"], row["record"]) for row in rows)
     return [
         {
             "id": row["id"],
             "state": ADMITTED,
             "roles": row["roles"].split(),
             "country": row["country"],
-            "commitment": row["record"],
-            "record": records.get(row["record"]),
             "reason": None,
+            "kyc_until": None if row["kyc_until"] == FOR_EVER else row["kyc_until"],
+            "suspended": row["is_suspended"],
+            **records[row["record"]],
         }
         for row in rows
     ]
@@ -111,16 +180,17 @@ def _admitted(rows: Sequence[Row]) -> list[dict[str, Any]]:
 
 def applied(applications: Sequence[Application]) -> list[dict[str, Any]]:
     """Show applications; one is admitted only once the log says so."""
-    records = _visible_records({item.organisation: item.record for item in applications})
+    records = recorded((item.organisation, item.record) for item in applications)
     return [
         {
             "id": item.organisation,
             "state": PENDING if item.state == ADMITTED else item.state,
             "roles": list(item.roles),
             "country": item.country,
-            "commitment": item.record,
-            "record": records.get(item.record),
             "reason": item.reason,
+            "kyc_until": None,
+            "suspended": False,
+            **records[item.record],
         }
         for item in applications
     ]

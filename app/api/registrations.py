@@ -1,4 +1,4 @@
-"""Registrations: devices are described by registrants, reviewed and approved by the issuing body."""
+"""Registrations: registrants describe devices, the issuing body reviews and approves them."""
 
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -102,7 +102,7 @@ class RevisedDeviceSchema(Schema):
     operation = fields.Nested(OperationLinkSchema, required=True)
 
 
-class ReviewedSchema(Schema):
+class ReviewedRegistrationSchema(Schema):
     """What was found of a version."""
 
     id = uuid("The device.")
@@ -191,7 +191,7 @@ recording(
     name="review_registration",
     about="Verify a version of a device, refer it back or reject it.",
     verb=REVIEW,
-    answer=ReviewedSchema,
+    answer=ReviewedRegistrationSchema,
     show=_reviewed,
     location="/v1/devices/{id}/registrations",
     status=HTTPStatus.OK,

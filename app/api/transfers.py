@@ -1,6 +1,6 @@
 """Transfers: at once where the receiver agrees beforehand, else offered and then decided."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Annotated, Any
 from uuid import UUID
@@ -31,17 +31,18 @@ from app.http.context import context
 from app.registry import fields as kinds
 from app.registry.errors import RefusalError
 from app.registry.fields import Id, Quantity
+from app.registry.offers import ABORTED, ACCEPTED, RECALLED, REJECTED
 from app.registry.operations.transfer import Transfer
 from app.registry.operations.transfer_accept import TransferAccept
 from app.registry.operations.transfer_close import TransferClose
 from app.registry.operations.transfer_offer import TransferOffer
+from app.registry.organisations import ISSUING_BODY
 from app.registry.ranges import ITEMS, Range
 from app.reporting.operations import find_transfer, list_transfers
 from app.reporting.rows import Row
 from app.services.record import Accepted, Asked
 
 COMPLETED = "completed"
-ACCEPTED = "accepted"
 
 door = Door("transfers", "Certificates change their holder.")
 
@@ -72,8 +73,8 @@ class OfferClosing:
     transfer: Annotated[Id, "The offered transfer."]
     why: Annotated[
         str,
-        kinds.text("rejected|recalled"),
-        "rejected by the receiver, recalled by the sender.",
+        kinds.text(f"{ABORTED}|{REJECTED}|{RECALLED}"),
+        "rejected by the receiver, recalled by the sender, aborted by the issuing body.",
     ]
 
 
@@ -113,7 +114,7 @@ def _close(asking: Asking, body: OfferClosing) -> Asked:
 TRANSFER = Verb(name="transfer", may=HOLDERS, body=Move, make=_transfer)
 OFFER = Verb(name="transfer.offer", may=HOLDERS, body=Move, make=_offer)
 ACCEPT = Verb(name="transfer.accept", may=HOLDERS, body=OfferDecision, make=_accept)
-CLOSE = Verb(name="transfer.close", may=HOLDERS, body=OfferClosing, make=_close)
+CLOSE = Verb(name="transfer.close", may=(*HOLDERS, ISSUING_BODY), body=OfferClosing, make=_close)
 VERBS = table(TRANSFER, OFFER, ACCEPT, CLOSE)
 
 
@@ -132,7 +133,7 @@ class TransferSchema(Schema):
     items = fields.List(
         fields.Nested(HeldRangeSchema), required=True, metadata={"description": "Which ones."}
     )
-    state = text("completed; or of an offer: open, accepted, rejected or recalled.")
+    state = text("completed; or of an offer: open, accepted, rejected, recalled or aborted.")
     operation = fields.Nested(OperationLinkSchema, required=True)
 
 
@@ -140,7 +141,7 @@ class OfferDecisionSchema(Schema):
     """An offer as it was decided."""
 
     id = uuid("The offered transfer.")
-    state = text("accepted, rejected or recalled.")
+    state = text("accepted, rejected, recalled or aborted.")
     quantity = whole("Certificates.")
     items = fields.List(
         fields.Nested(HeldRangeSchema), required=True, metadata={"description": "Which ones."}
@@ -241,16 +242,17 @@ recording(
     within=("transfer",),
     refuses=["offer-already-decided", "transfer-window-closed"],
 )
-for _path, _name, _about, _why in (
-    ("reject", "reject_transfer", "Reject an offer, as its receiver.", "rejected"),
-    ("recall", "recall_transfer", "Recall an offer, as its sender.", "recalled"),
+for _path, _name, _about, _why, _may in (
+    ("reject", "reject_transfer", "Reject an offer, as its receiver.", REJECTED, HOLDERS),
+    ("recall", "recall_transfer", "Recall an offer, as its sender.", RECALLED, HOLDERS),
+    ("abort", "abort_transfer", "Abort an offer, to withdraw.", ABORTED, (ISSUING_BODY,)),
 ):
     recording(
         door,
         f"/transfers/<uuid:transfer>/{_path}",
         name=_name,
         about=_about,
-        verb=CLOSE,
+        verb=replace(CLOSE, may=_may),
         answer=OfferDecisionSchema,
         show=_decided,
         is_exact=True,

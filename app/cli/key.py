@@ -38,6 +38,7 @@ def key_command() -> None:
     help="What it may: each scope includes those before it.",
 )
 @click.option("--label", default="", help="What it is for.")
+@click.option("--person", help="The id of who of the organisation alone uses it.")
 @click.option(
     "--expires-in-days",
     "days",
@@ -46,12 +47,20 @@ def key_command() -> None:
 )
 @_as_json
 def issue_command(
-    *, organisation: str, scope: str, label: str, days: int | None, is_json: bool
+    *,
+    organisation: str,
+    scope: str,
+    label: str,
+    person: str | None,
+    days: int | None,
+    is_json: bool,
 ) -> None:
     """Issue a key of an organisation that is admitted or has applied, and print it this once."""
     ends = None if days is None else time_ns() // 1_000_000 + days * DAY_MS
     with _keys() as keys:
-        text = keys.issue(organisation=organisation, scope=scope, label=label, expires_at=ends)
+        text = keys.issue(
+            organisation=organisation, scope=scope, label=label, expires_at=ends, person=person
+        )
         _show_new(keys, text, is_json=is_json)
 
 

@@ -83,7 +83,7 @@ def check_command(*, file: Path, layout: Layout, is_json: bool) -> None:
         tally = check_file(stream, layout, lambda _: show("check", stream.tell(), size))
     found = plain_tally(tally)
     if is_json:
-        click.echo(json.dumps(found))
+        click.echo(json.dumps({"file": found}))
         return
     _show_file(found)
 

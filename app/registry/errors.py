@@ -102,6 +102,7 @@ REFUSALS: dict[str, tuple[Kind, str]] = {
     "already-retired": (Kind.CONFLICT, "Retired already"),
     "bundle-locked": (Kind.HELD, "Locked"),
     "invalid-state-transition": (Kind.CONFLICT, "State does not allow it"),
+    "profile-not-kept": (Kind.CONFLICT, "Its readings may have been replaced"),
     "transfer-window-closed": (Kind.CONFLICT, "Transfer window closed"),
     "certificate-expired": (Kind.CONFLICT, "Retirement window closed"),
     "invalid-consumption-period": (Kind.INVALID, "Consumption period cannot be claimed"),

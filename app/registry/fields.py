@@ -54,15 +54,21 @@ def text(regex: str, *, code: str = "invalid-field") -> MemberKind:
     return MemberKind(check, check, {"type": "string", "pattern": f"^(?:{regex})$"})
 
 
-def whole(*, least: int = 0, most: int = INTEGER_MAX, code: str = "invalid-quantity") -> MemberKind:
-    """Return the kind of whole numbers from least to most."""
+def whole(
+    *,
+    least: int = 0,
+    most: int = INTEGER_MAX,
+    code: str = "invalid-quantity",
+    less: str | None = None,
+) -> MemberKind:
+    """Return the kind of whole numbers from least to most; `less` is the code for one below."""
+    low = less or ("quantity-not-positive" if least == 1 else code)
 
     def check(value: Any, pointer: str) -> Any:  # noqa: ANN401 - its type is in question
         if type(value) is not int or value > most:
             raise RefusalError(code, f"not a whole number up to {most}", pointer=pointer)
         if value < least:
-            found = "quantity-not-positive" if least == 1 else code
-            raise RefusalError(found, f"less than {least}", rule="R24", pointer=pointer)
+            raise RefusalError(low, f"less than {least}", rule="R24", pointer=pointer)
         return value
 
     return MemberKind(check, check, {"type": "integer", "minimum": least, "maximum": most})

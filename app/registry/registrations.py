@@ -21,6 +21,7 @@ from app.registry.places import COARSE_BELOW_W, LATITUDE, LONGITUDE, check_place
 from app.registry.state import At, State
 
 SUBDIVISION = text("[A-Z]{2}-[A-Z0-9]{1,3}", code="subdivision-country-mismatch")
+CAPACITY_W = whole(least=1, less="invalid-device-data")
 COARSE_UDEG = 100_000
 """A tenth of a degree: no finer is told of small devices (8.4)."""
 NOWHERE = ""
@@ -35,7 +36,7 @@ class Described(Operation):
 
     energy_source: Annotated[str, CODE]
     technology: Annotated[str, CODE]
-    capacity_w: Annotated[int, whole(least=1)]
+    capacity_w: Annotated[int, CAPACITY_W]
     commissioned_on: Date
     attributes: Hash
     support: Annotated[str, text("|".join(SUPPORTS))]

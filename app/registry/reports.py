@@ -84,13 +84,12 @@ class Reported(Operation):
         ]
 
     def check_spans(
-        self, spans: Sequence[Span], registration: Registration, settings: DomainSettings, at: At
+        self, spans: Sequence[Span], registration: Registration, settings: DomainSettings
     ) -> None:
-        """Refuse spans that are too long, not over, or more than the capacity allows (R6, R7)."""
+        """Refuse spans that are too long, or more than the capacity allows (R6, R7)."""
         longest_ms = HOUR_MS if settings.is_granular else DAY_MAX_MS
         for number, span in enumerate(spans):
             pointer = f"/spans/{number}"
-            check_time(span, at, pointer)
             if span.end - span.start > longest_ms:
                 raise RefusalError(
                     "interval-granularity" if settings.is_granular else "invalid-interval",
@@ -163,12 +162,14 @@ class Reported(Operation):
         return {entry.start: entry for entry in self.netting or ()}
 
 
-def check_time(span: Span, at: At, pointer: str) -> None:
-    """Refuse a stretch that is none, or not over."""
-    if span.end <= span.start:
-        raise RefusalError("invalid-interval", "it ends before it starts", pointer=pointer)
-    if span.end > at.time_ms:
-        raise RefusalError("future-production", "it is not over", rule="R7", pointer=pointer)
+def check_times(spans: Sequence[Span], at: At, pointer: str) -> None:
+    """Refuse stretches, listed at a pointer, of which one is none or not over."""
+    for number, span in enumerate(spans):
+        where = f"{pointer}/{number}"
+        if span.end <= span.start:
+            raise RefusalError("invalid-interval", "it ends before it starts", pointer=where)
+        if span.end > at.time_ms:
+            raise RefusalError("future-production", "it is not over", rule="R7", pointer=where)
 
 
 def check_disjoint(spans: Sequence[Span]) -> None:

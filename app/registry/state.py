@@ -133,10 +133,10 @@ class State:
     def apply(self, change: Change, at: At) -> None:
         """Make what was decided true."""
         for entity in change.puts:
+            if type(entity) is Issuance and not self.has(Issuance, entity.id):
+                self._open_bundle(entity, at)
             self.add(entity)
             self._changed[type(entity), entity.key] = entity
-            if type(entity) is Issuance:
-                self._open_bundle(entity, at)
         for move in change.moves:
             self.bundles.move(move)
 

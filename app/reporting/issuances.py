@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, and_, or_, select
+from sqlalchemy import Select, and_, func, or_, select
 
 from app.registry.devices import APPROVED, PRODUCTION
+from app.registry.measurements import NO_GAP
 from app.reporting.rows import Row, after, fetch, fetch_one
 from app.storage.storage import Storage
 from app.storage.tables import (
@@ -75,6 +76,45 @@ def held_ranges(storage: Storage, issuance: str, *, viewer: str) -> list[tuple[i
         .order_by(bundles.c.first)
     )
     return [(row["first"], row["last"]) for row in fetch(storage, query)]
+
+
+def list_sources(
+    storage: Storage, *, viewer: str | None, cursor: str | None, limit: int
+) -> list[Row]:
+    """Return what was issued from which readings, by id: a registrant's own, or all.
+
+    Of an issuance that was wholly withdrawn no spans are left.
+    """
+    its_own = and_(
+        spans.c.device == issuances.c.device,
+        spans.c.start >= issuances.c.period_start,
+        spans.c.start < issuances.c.period_end,
+        spans.c.issuance == issuances.c.id,
+        spans.c.gap == NO_GAP,
+    )
+    query = select(issuances).limit(limit)
+    if viewer is not None:
+        own = select(accounts.c.id).where(accounts.c.organisation == viewer)
+        query = query.where(issuances.c.account.in_(own))
+    page = after(query, [issuances.c.id], cursor and [cursor]).subquery()
+    counted = (
+        select(
+            issuances.c.id,
+            func.count(spans.c.start).label("spans"),
+            func.sum(spans.c["count"]).label("readings"),
+        )
+        .outerjoin(spans, its_own)
+        .where(issuances.c.id.in_(select(page.c.id)))
+        .group_by(issuances.c.id)
+        .subquery()
+    )
+    query = (
+        select(issuances, counted.c.spans, counted.c.readings, devices.c.gsrn)
+        .join(counted, counted.c.id == issuances.c.id)
+        .join(devices, devices.c.id == issuances.c.device)
+        .order_by(issuances.c.id)
+    )
+    return fetch(storage, query)
 
 
 def list_issuable(storage: Storage, organisation: str) -> list[Row]:

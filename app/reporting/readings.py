@@ -1,7 +1,7 @@
 """Readings: from which an issuance was made, who reported them, and whose energy it carried in."""
 
-from collections.abc import Collection, Iterator
-from typing import Any
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any, NamedTuple
 
 import orjson
 from sqlalchemy import Select, and_, func, select
@@ -12,15 +12,24 @@ from app.registry.operations.measure import Measure
 from app.registry.operations.measure_correct import MeasureCorrect
 from app.registry.operations.withdraw import Withdraw
 from app.registry.ranges import WITHDRAWN
-from app.reporting.operations import list_operations
+from app.reporting.operations import find_operation, list_operations
 from app.reporting.rows import Row, fetch, fetch_one
 from app.storage.storage import Storage
 from app.storage.tables import bundles, issuances, leaves, parties, readings, registrations, spans
 
 REPORTS = (Measure.type, MeasureCorrect.type)
+NEWEST = 2**53
+"""An index behind every leaf."""
 _LEAVES_AT_ONCE = 200
 _OPERATIONS_MOST = 10_000
 """More than a block holds."""
+
+
+class Told(NamedTuple):
+    """The operation that reported a span, and how it netted it."""
+
+    report: str
+    netting: Mapping[str, Any] | None
 
 
 def find_made(storage: Storage, issuance: str) -> Row | None:
@@ -43,6 +52,12 @@ def spans_of_issuance(storage: Storage, made: Row) -> list[Row]:
         .order_by(spans.c.start)
     )
     return fetch(storage, query)
+
+
+def spans_about(storage: Storage, device: str, start: int, end: int) -> list[Row]:
+    """Return a device's spans and gaps that overlap [start, end), in order."""
+    query = select(spans).where(spans.c.device == device, spans.c.start < end, spans.c.end > start)
+    return fetch(storage, query.order_by(spans.c.start))
 
 
 def intervals_of(rows: Collection[Row]) -> list[Interval]:
@@ -74,14 +89,44 @@ def carried_from(storage: Storage, made: Row) -> Row | None:
     return None
 
 
+def find_report(storage: Storage, operation: str) -> dict[str, Any] | None:
+    """Return a report, or a correction, as its leaf holds it, with its index."""
+    row = find_operation(storage, operation, viewer=None)
+    if row is None or row["type"] not in REPORTS:
+        return None
+    return {**orjson.loads(row["leaf"])["operation"], "index": row["index"]}
+
+
 def reports_of(
     storage: Storage, device: str, starts: Collection[int], *, before: int
-) -> dict[int, tuple[str, dict[str, Any] | None]]:
-    """Return by span the newest report of it, and how its energy was netted, if it was.
+) -> dict[int, Told]:
+    """Return by span the newest report of it, before an index."""
+    found: dict[int, Told] = {}
+    for start, told in _told(storage, device, starts, before):
+        found.setdefault(start, told)
+    return found
 
-    The log is read backwards from an index, no further than the last of the spans is found.
+
+def settled_of(
+    storage: Storage, device: str, starts: Collection[int], *, before: int
+) -> dict[int, int]:
+    """Return by span what its report and corrections, before an index, have paid and covered, Wh.
+
+    What later spans cover for it is taken off.
     """
-    found: dict[int, tuple[str, dict[str, Any] | None]] = {}
+    found = dict.fromkeys(starts, 0)
+    for start, told in _told(storage, device, starts, before):
+        entry = told.netting
+        if entry is not None:
+            taken_wh = entry["adjusted_wh"] + entry["deficit_in_wh"]
+            found[start] += taken_wh - entry["deficit_out_wh"]
+    return found
+
+
+def _told(
+    storage: Storage, device: str, starts: Collection[int], before: int
+) -> Iterator[tuple[int, Told]]:
+    """Yield what was reported of spans, newest first, back to the first report of each."""
     missing = set(starts)
     with storage.reading() as connection:
         rows = connection.execution_options(yield_per=_LEAVES_AT_ONCE).execute(
@@ -90,13 +135,14 @@ def reports_of(
         for leaf in rows.scalars() if missing else ():
             if device.encode() not in leaf:
                 continue
-            for start, told in _told(orjson.loads(leaf)["operation"], device):
+            report = orjson.loads(leaf)["operation"]
+            for start, told in _entries(report) if report["device"] == device else ():
                 if start in missing:
-                    found[start] = told
-                    missing.discard(start)
+                    yield start, told
+                    if report["type"] == Measure.type:
+                        missing.discard(start)
             if not missing:
-                break
-    return found
+                return
 
 
 def _reports(device: str, before: int) -> Select[Any]:
@@ -110,14 +156,10 @@ def _reports(device: str, before: int) -> Select[Any]:
     )
 
 
-def _told(
-    report: dict[str, Any], device: str
-) -> Iterator[tuple[int, tuple[str, dict[str, Any] | None]]]:
-    if report["device"] != device:
-        return
+def _entries(report: dict[str, Any]) -> Iterator[tuple[int, Told]]:
     netted = {entry["start"]: entry for entry in report.get("netting", ())}
     for entry in (*report["spans"], *report.get("gaps", ())):
-        yield parse_time(entry["start"]), (report["id"], netted.get(entry["start"]))
+        yield parse_time(entry["start"]), Told(report["id"], netted.get(entry["start"]))
 
 
 def _freed_at(storage: Storage, made: Row) -> int | None:
@@ -141,10 +183,8 @@ def _freed_at(storage: Storage, made: Row) -> int | None:
     naming = [
         (found["index"], asked["compensates"])
         for found in decided
-        if any(
-            item["issuance"] == made["id"]
-            for item in (asked := orjson.loads(found["leaf"])["operation"])["items"]
-        )
+        for asked in [orjson.loads(found["leaf"])["operation"]]
+        if any(item["issuance"] == made["id"] for item in asked["items"])
     ]
     index, compensates = naming[-1]
     return None if compensates else int(index)

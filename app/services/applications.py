@@ -170,9 +170,9 @@ class Onboarding:
         Raises RefusalError not-found, invalid-field, organisation-exists, request-already-decided.
         """
         _check_decision(state, reason)
-        self._must_find(organisation)
+        self.must_find(organisation)
         self._applications.decide(organisation, state=state, reason=reason or None)
-        decided = self._must_find(organisation)
+        decided = self.must_find(organisation)
         if (state, decided.state) == (ADMITTED, PENDING):
             raise RefusalError(
                 "organisation-exists", "another of that country and number is admitted"
@@ -193,7 +193,8 @@ class Onboarding:
         sealed = self._applications.sealed(commitments) if commitments else {}
         return {name: self._vault.open(name, row) for name, row in sealed.items()}
 
-    def _must_find(self, organisation: str) -> Application:
+    def must_find(self, organisation: str) -> Application:
+        """Return the application of an organisation. Raises RefusalError not-found."""
         found = self.find(organisation)
         if found is None:
             raise RefusalError("not-found", "no such application")

@@ -82,8 +82,9 @@ class ApiKeys:
     """Issues keys and knows them again; neither text nor secret is ever kept or logged.
 
     A key that was shown is remembered for `cache_ms` under the hash of its text: where another
-    process revokes it, or its person is removed, this one takes it for at most that long. An end that was known when it was
-    looked up is kept to the millisecond. Who is not admitted yet is looked up each time.
+    process revokes it or removes its person, this one takes it for at most that long. An end that
+    was known when it was looked up is kept to the millisecond. Who is not admitted yet is looked up
+    each time.
     """
 
     def __init__(

@@ -29,7 +29,7 @@ class MeterRows(Protocol):
         """Return the devices of those series that are known, by series."""
 
     def of(self, device: str) -> list[tuple[str, str]]:
-        """Return layout and series of every meter of a device, in order."""
+        """Return layout and series of every meter of a device."""
 
     def add(self, *, device: str, meters: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
         """Keep meters of a device, all or none; return those that are another device's."""
@@ -52,7 +52,8 @@ class Meters:
 
     def of(self, *, device: str) -> list[Meter]:
         """Return every meter of a device, in order of layouts and series."""
-        return [(layout, tuple(orjson.loads(series))) for layout, series in self._rows.of(device)]
+        kept = self._rows.of(device)
+        return sorted((layout, tuple(orjson.loads(series))) for layout, series in kept)
 
     def name(self, *, layout: str, series: Series, device: str) -> None:
         """Say that a series is a device, which it may be already.

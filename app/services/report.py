@@ -1,12 +1,15 @@
 """Reports: readings in order become local days, parted where a gap is declared."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from app.registry.errors import RefusalError
 from app.registry.measurements import DeclaredGap, Interval
 from app.services.measure import Day
+from app.services.netting import Balance, Flow, net
 
 DAYS_MAX = 100
 
@@ -35,6 +38,27 @@ def days_of(
     if len(days) > DAYS_MAX:
         raise RefusalError("too-many-spans", f"at most {DAYS_MAX} days a report")
     return days
+
+
+def net_days(
+    days: Iterable[Day], *, drawn: Mapping[int, int], balance: Balance, quality: str
+) -> Iterator[Day]:
+    """Yield days of gross readings net of what was drawn, by their start, and is owed (R12)."""
+    for day in days:
+        flows = [
+            Flow(item.start, item.end, item.energy_wh, drawn.get(item.start, 0))
+            for item in day.intervals
+        ]
+        intervals, entry, balance = net(flows, balance)
+        yield replace(day, intervals=intervals, quality=quality, netting=entry)
+
+
+def balance_before(report: Mapping[str, Any]) -> Balance:
+    """Return the balance with which a recorded report was netted, so that it nets alike again."""
+    entries = report.get("netting", ())
+    is_first = bool(entries) and entries[0]["start"] == report["spans"][0]["start"]
+    paid_wh = sum(entry["adjusted_wh"] for entry in entries)
+    return Balance(entries[0]["deficit_in_wh"] if is_first else 0, paid_wh)
 
 
 def _check(intervals: Sequence[Interval], number: int, gaps: Sequence[DeclaredGap]) -> None:

@@ -192,6 +192,8 @@ def upsert_suffix(table: Table) -> str:
     """Return what turns an insert into an update where the primary key exists."""
     keys = ", ".join(f'"{item.name}"' for item in table.primary_key)
     rest = [item.name for item in table.columns if not item.primary_key]
+    if not rest:
+        return f"ON CONFLICT ({keys}) DO NOTHING"
     updates = ", ".join(f'"{name}" = excluded."{name}"' for name in rest)
     return f"ON CONFLICT ({keys}) DO UPDATE SET {updates}"
 

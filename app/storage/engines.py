@@ -123,7 +123,7 @@ def _normalised(url: str) -> URL:
 
 
 def _prepare_sqlite(driver: Any, _: object) -> None:  # noqa: ANN401 - DB-API
-    """Let transactions begin when we say so, a commit reach the disk, and what is erased be gone."""
+    """Begin transactions when we say so; let a commit reach the disk, and no erased byte stay."""
     driver.isolation_level = None
     driver.execute("PRAGMA journal_mode = WAL")
     driver.execute("PRAGMA synchronous = FULL")

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import bindparam, delete, insert, select
+from sqlalchemy import BindParameter, bindparam, delete, insert, select
 
 from app.storage.engines import Database
 from app.storage.tables import devices, meters
@@ -27,7 +27,7 @@ class MeterTable:
         named = (_KEPT.layout == bindparam("named"), _KEPT.series == bindparam("labels"))
         self._device = way.compile(select(_KEPT.device).where(*named))
         self._delete = way.compile(delete(meters).where(*named))
-        owner = bindparam("owner")
+        owner: BindParameter[str] = bindparam("owner")
         self._lock = way.compile(
             select(devices.c.id).where(devices.c.id == owner).with_for_update()
         )
@@ -35,7 +35,7 @@ class MeterTable:
 
     def find(self, *, layout: str, series: Sequence[str]) -> dict[str, str]:
         """Return the devices of those series that are known, by series."""
-        found = {}
+        found: dict[str, str] = {}
         with self._database.reading() as connection:
             for first in range(0, len(series), _AT_ONCE):
                 asked = series[first : first + _AT_ONCE]
@@ -46,10 +46,10 @@ class MeterTable:
         return found
 
     def of(self, device: str) -> list[Named]:
-        """Return layout and series of every meter of a device, in order."""
+        """Return layout and series of every meter of a device."""
         query = select(_KEPT.layout, _KEPT.series).where(_KEPT.device == device)
         with self._database.reading() as connection:
-            return sorted((row.layout, row.series) for row in connection.execute(query))
+            return [(row.layout, row.series) for row in connection.execute(query)]
 
     def add(self, *, device: str, meters: Sequence[Named]) -> list[Named]:
         """Keep meters of a device, all or none; return those that are another device's."""

@@ -12,6 +12,7 @@ from app.http import context
 from tests.api.doors import Doors
 from tests.scenario import organisation
 
+ROLES = ("generator", "buyer", "measurement_body", "auditor")
 _MADE: list[Flask] = []
 """The application of this test process: its document alone takes longer than most tests."""
 
@@ -31,7 +32,7 @@ def doors(registry: Registry) -> Iterator[Doors]:
     app = application(registry, started)
     made = Doors(app=app, client=app.test_client(), registry=registry, started=started)
     keys = make_keys_service(registry.storage)
-    parties = {role: organisation(registry, role) for role in ("generator", "buyer", "auditor")}
+    parties = {role: organisation(registry, role) for role in ROLES}
     parties |= {"operator": registry.operator, "issuing_body": registry.issuing_body}
     made.keys = {role: keys.issue(organisation=party) for role, party in parties.items()}
     yield made

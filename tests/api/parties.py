@@ -26,6 +26,13 @@ class Party:
     id: str = ""
     account: str = ""
     device: str = ""
+    metering: "Party | None" = None
+    """Who reports the device's readings, where not the registrant itself."""
+
+    @property
+    def reporter(self) -> "Party":
+        """Who reports the device's readings."""
+        return self.metering or self
 
     def get(self, path: str, **headers: str) -> TestResponse:
         """Read."""
@@ -86,7 +93,7 @@ def joined(client: FlaskClient, issuing_body: Party, *roles: str) -> Party:
     applied = public.made("/organisations", applying(roles=list(roles)))
     party = Party(client, applied["key"], applied["id"])
     issuing_body.made(f"/organisations/{party.id}/admit")
-    if "auditor" not in roles:
+    if not {"generator", "buyer"}.isdisjoint(roles):
         party.account = party.made("/accounts")["id"]
     return party
 
@@ -106,18 +113,28 @@ def new_device(**more: object) -> dict[str, object]:
     }
 
 
-def approval(*, automatic: bool) -> dict[str, object]:
+ENOUGH_WH = 10_000 * MWH
+"""More than any test has issued at once."""
+
+
+def approval(*, automatic: bool = False, **more: object) -> dict[str, object]:
     """Return an approval around FIRST_DAY."""
     return {
         "valid_from": format_time(FIRST_DAY - 365 * DAY_MS),
         "valid_until": format_time(FIRST_DAY + 365 * DAY_MS),
-        "automatic": automatic,
+        "automatic_wh": ENOUGH_WH if automatic else 0,
+        **more,
     }
 
 
-def with_device(party: Party, issuing_body: Party, *, automatic: bool = True) -> Party:
-    """Register a device and have it approved."""
-    party.device = party.made("/devices", new_device())["id"]
+def with_device(
+    party: Party, issuing_body: Party, *, automatic: bool = True, **more: object
+) -> Party:
+    """Register a device and have it approved; automatic needs a measurement body that reports."""
+    if automatic and party.metering is None:
+        party.metering = joined(party.client, issuing_body, "measurement_body")
+    reporter = {"measurement_body": party.metering.id} if party.metering else {}
+    party.device = party.made("/devices", new_device(**reporter, **more))["id"]
     issuing_body.made(f"/devices/{party.device}/approve", approval(automatic=automatic))
     return party
 
@@ -148,7 +165,7 @@ def period(*, first: int = 0, days: int = 1) -> dict[str, str]:
 
 def issued(party: Party, *, first: int = 0, days: int = 1, hour_wh: int = MWH) -> str:
     """Report days of a device whose requests are issued at once, and have them issued."""
-    party.made(
+    party.reporter.made(
         "/measurement-reports", report(party.device, first=first, days=days, hour_wh=hour_wh)
     )
     asked = {"device": party.device, "account": party.account, **period(first=first, days=days)}

@@ -20,28 +20,28 @@ MALFORMED: dict[str, bytes] = {
     "nothing": b"",
     "no JSON": b"{'a':1}",
     "a half": b'{"a":',
-    "trailing data": b'{"automatic":true} {}',
-    "trailing comma": b'{"automatic":true,}',
-    "a comment": b'{"automatic":true}//',
-    "NaN": b'{"automatic":NaN}',
-    "infinity": b'{"automatic":-Infinity}',
-    "a leading zero": b'{"automatic":01}',
-    "a member twice": b'{"automatic":true,"automatic":true}',
-    "a member twice, spelled otherwise": b'{"automatic":true,"\\u0061utomatic":true}',
-    "a member twice inside": b'{"automatic":[{"a":{"b":1,"b":1}}]}',
-    "a byte-order mark": b'\xef\xbb\xbf{"automatic":true}',
-    "UTF-16": '{"automatic":true}'.encode("utf-16"),
-    "UTF-32": '{"automatic":true}'.encode("utf-32-le"),
-    "Latin-1": '{"automatic":"é"}'.encode("latin-1"),
-    "an overlong byte": b'{"automatic":"\xc0\xaf"}',
-    "half a surrogate pair": b'{"automatic":"\\ud800"}',
+    "trailing data": b'{"automatic_wh":1} {}',
+    "trailing comma": b'{"automatic_wh":1,}',
+    "a comment": b'{"automatic_wh":1}//',
+    "NaN": b'{"automatic_wh":NaN}',
+    "infinity": b'{"automatic_wh":-Infinity}',
+    "a leading zero": b'{"automatic_wh":01}',
+    "a member twice": b'{"automatic_wh":1,"automatic_wh":1}',
+    "a member twice, spelled otherwise": b'{"automatic_wh":1,"\\u0061utomatic_wh":1}',
+    "a member twice inside": b'{"automatic_wh":[{"a":{"b":1,"b":1}}]}',
+    "a byte-order mark": b'\xef\xbb\xbf{"automatic_wh":1}',
+    "UTF-16": '{"automatic_wh":1}'.encode("utf-16"),
+    "UTF-32": '{"automatic_wh":1}'.encode("utf-32-le"),
+    "Latin-1": '{"automatic_wh":"é"}'.encode("latin-1"),
+    "an overlong byte": b'{"automatic_wh":"\xc0\xaf"}',
+    "half a surrogate pair": b'{"automatic_wh":"\\ud800"}',
     "half a pair in a name": b'{"\\udc00":true}',
-    "a raw half in UTF-8": b'{"automatic":"\xed\xa0\x80"}',
-    "a control character": b'{"automatic":"\x01"}',
-    "a zero byte": b'{"automatic":true}\x00',
+    "a raw half in UTF-8": b'{"automatic_wh":"\xed\xa0\x80"}',
+    "a control character": b'{"automatic_wh":"\x01"}',
+    "a zero byte": b'{"automatic_wh":1}\x00',
     "deep nesting": b"[" * (BODY_BYTES_MAX - 1),
     "deep objects": b'{"a":' * 100_000,
-    "a number without end": b'{"automatic":' + b"9" * 100_000 + b"}",
+    "a number without end": b'{"automatic_wh":' + b"9" * 100_000 + b"}",
 }
 WRONG: dict[str, object] = {
     "null": None,
@@ -66,7 +66,9 @@ WRONG: dict[str, object] = {
     "a list of numbers": [1],
 }
 CODES = {
+    "invalid-coordinates",
     "invalid-country",
+    "invalid-device-data",
     "invalid-field",
     "invalid-gsrn",
     "invalid-id",
@@ -75,9 +77,13 @@ CODES = {
     "invalid-timestamp",
     "missing-field",
     "quantity-not-positive",
+    "subdivision-country-mismatch",
     "too-many-ranges",
     "unknown-code",
 }
+
+
+PUTS = ("/automatic", "/devices/{}", "/meters")
 
 
 @dataclass(frozen=True)
@@ -111,14 +117,40 @@ def writes() -> list[Write]:
     def at(path: str) -> str:
         return path.replace("{}", UNKNOWN)
 
+    new = new_device(support="none", support_scheme="Solar Faster", dissemination="grid")
+    named = {name: new.pop(name) for name in ("domain", "gsrn")}
+    description = {
+        **new,
+        "measurement_body": UNKNOWN,
+        "latitude": "-36.8",
+        "longitude": "174.7",
+        "subdivision": "NZ-AUK",
+        "storage_wh": 1,
+    }
+    device = {**description, **named, "kind": "production", "part_of": UNKNOWN}
+    repowering = {"repowering": {"on": "2026-01-01", "added_w": 1}, "correction": "case-17"}
+    reviewed = {"outcome": "verified", **reason}
+    approved = approval(number=1, reviewed=[UNKNOWN])
+    handing = {"to": UNKNOWN, "effective_from": period["period_start"]}
+    shares = {"shares": [{"device": UNKNOWN, "share_bp": 10_000}]}
+    ended = {"ended_at": period["period_end"], **reason}
+
     found: list[tuple[str, str, dict[str, Any], str]] = [
         ("none", "/organisations", applied, ""),
         ("issuing_body", "/organisations/{}/reject", reason, "organisation"),
         ("generator", "/keys", key, ""),
         ("generator", f"/keys/{'0' * 16}/rotate", {"overlap_s": 1}, "prefix"),
-        ("generator", "/devices", new_device(support="none"), ""),
-        ("issuing_body", "/devices/{}/approve", approval(automatic=True), "device"),
-        ("issuing_body", "/devices/{}/automatic", {"automatic": True}, "device"),
+        ("generator", "/devices", device, ""),
+        ("generator", "/devices/{}", {**description, **repowering}, "device"),
+        ("issuing_body", "/devices/{}/registrations/1/review", reviewed, "device"),
+        ("issuing_body", "/devices/{}/approve", approved, "device"),
+        ("issuing_body", "/devices/{}/automatic", {"automatic_wh": 1}, "device"),
+        ("issuing_body", "/devices/{}/suspend", reason, "device"),
+        ("issuing_body", "/devices/{}/resume", reason, "device"),
+        ("issuing_body", "/devices/{}/deregister", ended, "device"),
+        ("generator", "/devices/{}/hand-over", handing, "device"),
+        ("generator", "/devices/{}/meters", {"meters": []}, "device"),
+        ("measurement_body", "/fuel-declarations", {"device": UNKNOWN, **period, **shares}, ""),
         ("generator", "/measurement-reports", {**report(UNKNOWN), "gaps": [gap]}, ""),
         ("issuing_body", "/measurement-reports/{}/accept", reason, "report"),
         ("generator", "/issuances/preview", issuance, ""),
@@ -131,10 +163,12 @@ def writes() -> list[Write]:
     return [
         Write(
             role,
-            "PUT" if path.endswith("/automatic") else "POST",
+            "PUT" if path.endswith(PUTS) else "POST",
             f"/v1{at(path)}",
             body,
-            f"/v1{path.replace('0' * 16, '{}')}".replace("{}", f"{{{name}}}"),
+            f"/v1{path.replace('0' * 16, '{}')}".replace("{}", f"{{{name}}}").replace(
+                "/registrations/1/", "/registrations/{number}/"
+            ),
         )
         for role, path, body, name in found
     ]
@@ -342,12 +376,12 @@ def test_everything_that_is_wrong_is_told_at_once_in_order(doors: Doors) -> None
     assert told(answer) == [
         ("unknown-field", "/by"),
         ("unknown-field", "/id"),
-        ("missing-field", "/gsrn"),
         ("missing-field", "/technology"),
-        ("invalid-field", "/domain"),
-        ("quantity-not-positive", "/capacity_w"),
+        ("missing-field", "/gsrn"),
+        ("invalid-device-data", "/capacity_w"),
         ("invalid-timestamp", "/commissioned_on"),
         ("invalid-text", "/name"),
+        ("invalid-field", "/domain"),
     ]
     assert code(answer) == "unknown-field"
 
@@ -491,8 +525,8 @@ DEVICES: list[tuple[dict[str, object], str, str]] = [
     ({"energy_source": "F01040100"}, "source-technology-mismatch", "/technology"),
     ({"commissioned_on": "2999-01-01"}, "invalid-device-data", "/commissioned_on"),
     ({"domain": "XX"}, "not-found", "/domain"),
-    ({"capacity_w": 0}, "quantity-not-positive", "/capacity_w"),
-    ({"capacity_w": -1}, "quantity-not-positive", "/capacity_w"),
+    ({"capacity_w": 0}, "invalid-device-data", "/capacity_w"),
+    ({"capacity_w": -1}, "invalid-device-data", "/capacity_w"),
     ({"capacity_w": 2**53}, "invalid-quantity", "/capacity_w"),
 ]
 

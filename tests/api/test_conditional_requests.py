@@ -7,7 +7,8 @@ import pytest
 from werkzeug.test import TestResponse
 
 from tests.api.doors import Doors
-from tests.api.parties import Party, approval, code, joined, new_device
+from tests.api.parties import Party, approval, code, joined, new_device, with_device
+from tests.scenario import MWH
 
 REGISTERED, APPROVED, EDITED = '"1"', '"2"', '"3"'
 HELD = {
@@ -31,11 +32,10 @@ def body(doors: Doors) -> Party:
 
 @pytest.fixture
 def device(doors: Doors, body: Party) -> str:
-    """An approved device, at version 2."""
+    """An approved device, at version 2, which others measure."""
     party = joined(doors.client, body, "generator")
-    found: str = party.made("/devices", new_device())["id"]
-    body.made(f"/devices/{found}/approve", approval(automatic=False))
-    return found
+    party.metering = joined(doors.client, body, "measurement_body")
+    return with_device(party, body, automatic=False).device
 
 
 def edit(
@@ -44,7 +44,7 @@ def edit(
     return party.send(
         "PUT",
         f"/devices/{device}/automatic",
-        {"automatic": automatic},
+        {"automatic_wh": MWH if automatic else 0},
         key=key,
         headers={} if tag is None else {"If-Match": tag},
     )
@@ -62,7 +62,7 @@ def test_the_tag_changes_with_each_decision_and_not_with_use(doors: Doors, body:
     body.made(f"/devices/{made}/approve", approval(automatic=False))
     tags.append(tag_of(party, made))
     tags.append(tag_of(body, made))
-    edit(body, made, APPROVED)
+    edit(body, made, APPROVED, automatic=False)
     tags.append(tag_of(party, made))
 
     assert tags == [REGISTERED, APPROVED, APPROVED, EDITED]
@@ -111,7 +111,7 @@ def test_of_two_edits_of_one_version_the_first_wins(body: Party, device: str) ->
     assert (first.status_code, second.status_code) == (200, 412)
     shown = body.get(f"/devices/{device}").json
     assert shown is not None
-    assert (shown["is_automatic"], shown["version"]) == (True, 3)
+    assert (shown["automatic_wh"], shown["version"]) == (MWH, 3)
 
 
 @pytest.mark.race

@@ -92,7 +92,7 @@ def life(scene: Scene) -> list[tuple[str, Send]]:
             "approval",
             named(
                 lambda: posting(
-                    body, f"/devices/{found['device']}/approve", approval(automatic=True)
+                    body, f"/devices/{found['device']}/approve", approval(automatic=False)
                 ),
                 "-",
             ),
@@ -403,7 +403,7 @@ def test_a_decision_on_an_applicant_is_the_same_again_and_no_other(doors: Doors)
 def test_an_automatic_issuance_is_given_again_with_its_certificates(scene: Scene) -> None:
     party = with_device(joined(scene.doors.client, scene.body, "generator"), scene.body)
     issued(party)
-    party.made("/measurement-reports", report(party.device, first=1, hour_wh=2 * MWH))
+    party.reporter.made("/measurement-reports", report(party.device, first=1, hour_wh=2 * MWH))
     asked = {"device": party.device, "account": party.account, **period(first=1)}
     first = party.post("/issuances", asked, key="issue")
     party.made("/retirements", retiring(party.account, quantity=48))

@@ -32,6 +32,17 @@ def last_sunday_of_september() -> date:
     return found - timedelta(days=found.isoweekday() % SUNDAY)
 
 
+def last_change_of_clocks() -> tuple[date, int]:
+    """Return the last day of 25 or 23 hours that is over, which no issue window has closed on."""
+    today = datetime.now(UTC).date()
+    days = (today - timedelta(days=at) for at in range(3, 365))
+    return next((day, length) for day in days if (length := hours_of(day)) != 24)
+
+
+def hours_of(day: date) -> int:
+    return (midnight(day + timedelta(days=1)) - midnight(day)) // HOUR_MS
+
+
 def midnight(day: date) -> int:
     """Return when a day begins in the domain, in UTC milliseconds."""
     began = datetime(day.year, day.month, day.day, tzinfo=ZONE)
@@ -57,19 +68,23 @@ def body(doors: Doors) -> Party:
 
 @pytest.fixture
 def party(doors: Doors, body: Party) -> Party:
-    """A generator with a device that may be issued to for years."""
-    found = joined(doors.client, body, "generator")
-    found.device = found.made("/devices", new_device())["id"]
+    """A generator with a device that a measurement body reports on, for years."""
+    return metered(joined(doors.client, body, "generator"), body)
+
+
+def metered(party: Party, body: Party) -> Party:
+    party.metering = joined(party.client, body, "measurement_body")
+    party.device = party.made("/devices", new_device(measurement_body=party.metering.id))["id"]
     valid = {
-        "valid_from": "2002-01-01T00:00:00.000Z",
-        "valid_until": format_time(FIRST_DAY + 3650 * DAY_MS),
+        "valid_from": format_time(FIRST_DAY - 1095 * DAY_MS),
+        "valid_until": format_time(FIRST_DAY + 365 * DAY_MS),
     }
-    body.made(f"/devices/{found.device}/approve", {**valid, "automatic": True})
-    return found
+    body.made(f"/devices/{party.device}/approve", {**valid, "automatic_wh": 1000 * MWH})
+    return party
 
 
 def sent(party: Party, body: dict[str, Any], *, key: str | None = None) -> TestResponse:
-    return party.post("/measurement-reports", {"device": party.device, **body}, key=key)
+    return party.reporter.post("/measurement-reports", {"device": party.device, **body}, key=key)
 
 
 def as_csv(party: Party, *lines: str, header: str = COLUMNS, end: str = "\n") -> str:
@@ -78,7 +93,7 @@ def as_csv(party: Party, *lines: str, header: str = COLUMNS, end: str = "\n") ->
 
 
 def sent_csv(party: Party, text: str | bytes, *, media_type: str = "text/csv") -> TestResponse:
-    headers = {"Authorization": f"Bearer {party.key}", "Idempotency-Key": str(uuid4())}
+    headers = {"Authorization": f"Bearer {party.reporter.key}", "Idempotency-Key": str(uuid4())}
     return party.client.post(
         "/v1/measurement-reports", data=text, content_type=media_type, headers=headers
     )
@@ -123,7 +138,7 @@ def test_a_local_day_is_one_span(party: Party) -> None:
 
 
 def test_a_day_of_another_zone_is_parted_at_local_midnight(party: Party) -> None:
-    party.made("/measurement-reports", report(party.device))
+    party.reporter.made("/measurement-reports", report(party.device))
 
     offset = datetime.fromtimestamp(FIRST_DAY / 1000, ZONE).utcoffset()
 
@@ -153,7 +168,8 @@ def test_days_are_as_long_as_clocks_make_them(party: Party) -> None:
 
 
 def test_days_over_a_change_of_clocks_are_issued_whole(party: Party) -> None:
-    first = first_sunday_of_april() - timedelta(days=1)
+    first, hours_of_day = last_change_of_clocks()
+    first -= timedelta(days=1)
     sent(party, local_days(first, 3))
     ends = {
         "period_start": format_time(midnight(first)),
@@ -162,7 +178,7 @@ def test_days_over_a_change_of_clocks_are_issued_whole(party: Party) -> None:
 
     issued = party.made("/issuances", {"device": party.device, "account": party.account, **ends})
 
-    assert issued["quantity"] == 24 + 25 + 24
+    assert issued["quantity"] == 24 + hours_of_day + 24
 
 
 def test_a_gap_within_a_report_has_to_be_declared(party: Party) -> None:
@@ -187,7 +203,7 @@ def test_a_gap_within_a_report_has_to_be_declared(party: Party) -> None:
 
 
 def test_a_gap_to_the_report_before_has_to_be_declared(party: Party) -> None:
-    party.made("/measurement-reports", report(party.device))
+    party.reporter.made("/measurement-reports", report(party.device))
     later = report(party.device, first=2)
     gap = {
         "start": format_time(FIRST_DAY + DAY_MS),
@@ -195,8 +211,8 @@ def test_a_gap_to_the_report_before_has_to_be_declared(party: Party) -> None:
         "reason": "fault",
     }
 
-    undeclared = party.post("/measurement-reports", later)
-    declared = party.post("/measurement-reports", {**later, "gaps": [gap]})
+    undeclared = party.reporter.post("/measurement-reports", later)
+    declared = party.reporter.post("/measurement-reports", {**later, "gaps": [gap]})
 
     assert (code(undeclared), declared.status_code) == ("measurement-gap", 201)
 
@@ -230,11 +246,11 @@ def test_a_reading_ends_after_it_starts(party: Party) -> None:
 
 
 def test_what_was_reported_before_is_not_reported_twice(party: Party) -> None:
-    first = party.post("/measurement-reports", report(party.device), key="day")
+    first = party.reporter.post("/measurement-reports", report(party.device), key="day")
 
-    other = party.post("/measurement-reports", report(party.device), key="day-again")
-    again = party.post("/measurement-reports", report(party.device), key="day")
-    altered = party.post("/measurement-reports", report(party.device, hour_wh=1), key="day")
+    other = party.reporter.post("/measurement-reports", report(party.device), key="day-again")
+    again = party.reporter.post("/measurement-reports", report(party.device), key="day")
+    altered = party.reporter.post("/measurement-reports", report(party.device, hour_wh=1), key="day")
     part = sent(party, {"intervals": [reading(FIRST_DAY + 1, FIRST_DAY + 2)]})
 
     assert (other.status_code, code(other)) == (409, "measurement-overlap")
@@ -256,7 +272,7 @@ def test_a_reading_over_capacity_waits_until_the_issuing_body_accepts_it(
     party: Party, body: Party
 ) -> None:
     over = report(party.device, hour_wh=12 * MWH)
-    recorded = party.made("/measurement-reports", over)
+    recorded = party.reporter.made("/measurement-reports", over)
     asked = {"device": party.device, "account": party.account, **period()}
 
     early = party.post("/issuances", asked)
@@ -284,7 +300,7 @@ def test_a_reading_over_capacity_waits_until_the_issuing_body_accepts_it(
 
 
 def test_a_report_without_findings_has_nothing_to_accept(party: Party, body: Party) -> None:
-    recorded = party.made("/measurement-reports", report(party.device))
+    recorded = party.reporter.made("/measurement-reports", report(party.device))
 
     answer = body.post(f"/measurement-reports/{recorded['id']}/accept", {"reason": "checked"})
     unknown = body.post(f"/measurement-reports/{uuid4()}/accept", {"reason": "checked"})
@@ -351,14 +367,8 @@ def test_a_report_has_so_many_readings_and_days(party: Party) -> None:
 
 
 def test_csv_records_what_json_records(doors: Doors, party: Party, body: Party) -> None:
-    other = joined(doors.client, body, "generator")
-    other.device = other.made("/devices", new_device())["id"]
-    valid = {
-        "valid_from": "2002-01-01T00:00:00.000Z",
-        "valid_until": format_time(FIRST_DAY + 3650 * DAY_MS),
-    }
-    body.made(f"/devices/{other.device}/approve", {**valid, "automatic": True})
-    party.made("/measurement-reports", report(party.device))
+    other = metered(joined(doors.client, body, "generator"), body)
+    party.reporter.made("/measurement-reports", report(party.device))
 
     answer = sent_csv(other, as_csv(other, *hours(24)))
 

@@ -89,8 +89,8 @@ def faults(doors: Doors, *, other_key: str) -> list[tuple[str, Fault]]:
         ("missing-field", without("technology")),
         ("invalid-field", with_members(domain="nz")),
         ("idempotency-key-required", lambda request: replace(request, idempotency_key=None)),
-        ("idempotency-key-reused", lambda request: replace(request, idempotency_key=other_key)),
         ("not-found", with_members(domain="XX")),
+        ("idempotency-key-reused", lambda request: replace(request, idempotency_key=other_key)),
         ("invalid-gsrn", with_members(gsrn="1" * 18)),
         ("unknown-code", with_members(energy_source="F99999999")),
         ("source-technology-mismatch", with_members(technology="T010000")),
@@ -176,12 +176,12 @@ def test_the_key_of_a_write_is_asked_for_before_its_condition(doors: Doors) -> N
     device = seller.made("/devices", new_device())["id"]
     body.made(f"/devices/{device}/approve", approval(automatic=False), key="taken")
     path = f"/v1/devices/{device}/automatic"
-    right = Request(path, body.key, method="PUT", members={"automatic": True}, if_match='"2"')
+    right = Request(path, body.key, method="PUT", members={"automatic_wh": 1}, if_match='"2"')
     steps: list[tuple[str, Fault]] = [
         ("unsupported-media-type", lambda request: replace(request, media_type="text/csv")),
         ("malformed-json", lambda request: replace(request, is_cut=True)),
         ("unknown-field", with_members(version=2)),
-        ("invalid-field", with_members(automatic="yes")),
+        ("invalid-quantity", with_members(automatic_wh="yes")),
         ("idempotency-key-required", lambda request: replace(request, idempotency_key="")),
         ("precondition-required", lambda request: replace(request, if_match="*")),
         ("idempotency-key-reused", lambda request: replace(request, idempotency_key="taken")),

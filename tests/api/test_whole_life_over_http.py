@@ -43,7 +43,7 @@ def test_energy_becomes_certificates_that_are_moved_retired_and_proven(doors: Do
 
     assert preview["quantity"] == approved["quantity"] == 24
     assert (request["state"], approved["state"], accepted["state"]) == (
-        "pending",
+        "submitted",
         "issued",
         "accepted",
     )

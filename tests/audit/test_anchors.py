@@ -95,7 +95,7 @@ def test_a_log_that_was_written_anew_is_not_the_one_that_was_seen(
     export: Export, blocks: list[ForgedBlock]
 ) -> None:
     seen = at(export, OLD)
-    height, place = export.sound.where("organisation.admit")
+    height, place = export.sound.where("organisation.admit", 1)
     leaf = blocks[height].operations[place]
     blocks[height].operations[place] = edited(leaf, record="ab" * 32)
 

@@ -250,14 +250,10 @@ def test_a_device_may_share_its_attribute_document_with_another(
 ) -> None:
     shared = encode_document({"name": "Shared"})
     digest = header_hash(shared)
-    for number in (0, 1):
-        height, at = export.sound.where("device.register", number)
-        leaf = blocks[height].operations[at]
-        blocks[height].operations[at] = edited(leaf, attributes=digest)
-    for number in (0, 1):
-        height, at = export.sound.where("issue", number)
-        leaf = blocks[height].operations[at]
-        blocks[height].operations[at] = edited(leaf, attributes=digest)
+    for block in blocks:
+        for at, leaf in enumerate(block.operations):
+            if decode(leaf)["operation"]["type"] in ("device.register", "issue"):
+                block.operations[at] = edited(leaf, attributes=digest)
 
     export.forge(blocks).put(f"attributes/{digest}.json", shared)
 

@@ -14,7 +14,16 @@ from tests.scenario import new_id
 TEXT = "eac_[0-9a-f]{16}_[A-Za-z0-9_-]{43}"
 TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
 PREFIX = "0123456789abcdef"
-MEMBERS = ["prefix", "organisation", "scope", "label", "created_at", "expires_at", "revoked_at"]
+MEMBERS = [
+    "prefix",
+    "organisation",
+    "scope",
+    "label",
+    "created_at",
+    "expires_at",
+    "revoked_at",
+    "person",
+]
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ from tests.scenario import (
     accept,
     account,
     approved_device,
+    automatic_device,
     market,
     measuring,
     new_id,
@@ -251,8 +252,8 @@ def test_what_only_follows_cannot_be_asked_for(registry: Registry) -> None:
 def automatic_request(registry: Registry) -> tuple[str, Operation]:
     """Return a generator and a request of its that is issued at once."""
     generator = organisation(registry, "generator")
-    device = approved_device(registry, generator, automatic=True)
-    accept(registry, measuring(generator, device))
+    device, body = automatic_device(registry, generator)
+    accept(registry, measuring(body, device))
     return generator, requesting(generator, device, account(registry, generator))
 
 

@@ -195,7 +195,8 @@ def long_approved(registry: Registry, registrant: str) -> str:
             device=device,
             valid_from=FIRST_DAY + 2 * LONG_AGO * DAY_MS,
             valid_until=FIRST_DAY + 365 * DAY_MS,
-            automatic=False,
+            number=1,
+            automatic_wh=0,
         ),
     )
     return device

@@ -11,7 +11,7 @@ from tests.scenario import (
     accept,
     accepting,
     account,
-    approved_device,
+    automatic_device,
     issuing_body,
     market,
     measuring,
@@ -42,13 +42,14 @@ def test_sender_and_receiver_are_parties_of_an_offer_and_of_its_end(registry: Re
 
 def test_what_follows_has_parties_of_its_own(registry: Registry) -> None:
     generator = organisation(registry, "generator")
-    device = approved_device(registry, generator, automatic=True)
-    accept(registry, measuring(generator, device))
+    device, body = automatic_device(registry, generator)
+    accept(registry, measuring(body, device))
 
     (asked,) = accept(registry, requesting(generator, device, account(registry, generator)))
 
     assert parties_at(registry, asked.index) == {generator}
-    assert parties_at(registry, asked.follows[0].index) == {generator, issuing_body(registry)}
+    concerned = {generator, body, issuing_body(registry)}
+    assert parties_at(registry, asked.follows[0].index) == concerned
 
 
 def test_the_rows_are_in_order_of_organisation_and_leaf(registry: Registry) -> None:

@@ -23,6 +23,7 @@ from tests.scenario import (
     accept,
     account,
     approved_device,
+    automatic_device,
     gsrn,
     measuring,
     new_id,
@@ -85,8 +86,8 @@ def test_one_period_of_a_device_is_issued_once(crew: Crew, settings: Settings) -
     with open_registry(settings) as registry:
         generator = organisation(registry, "generator")
         own = account(registry, generator)
-        device = approved_device(registry, generator, automatic=True)
-        accept(registry, measuring(generator, device, days=3))
+        device, body = automatic_device(registry, generator)
+        accept(registry, measuring(body, device, days=3))
     asked = [
         [requesting(generator, device, own, first=at) for at in order]
         for order in ((0, 1, 2), (2, 1, 0), (1, 0, 2), (2, 0, 1))
@@ -110,8 +111,8 @@ def test_periods_that_overlap_are_issued_once(crew: Crew, settings: Settings) ->
     with open_registry(settings) as registry:
         generator = organisation(registry, "generator")
         own = account(registry, generator)
-        device = approved_device(registry, generator, automatic=True)
-        accept(registry, measuring(generator, device, days=3))
+        device, body = automatic_device(registry, generator)
+        accept(registry, measuring(body, device, days=3))
     asked = [[requesting(generator, device, own, first=first, days=2)] for first in (0, 1, 0, 1)]
 
     answers = crew.race(settings, *asked)

@@ -16,6 +16,8 @@ from builders import (
     HASH,
     ISSUED,
     ISSUING_BODY,
+    NOW,
+    OFFICER,
     ORIGIN,
     PENDING_REQUEST,
     REGISTERED_DEVICE,
@@ -51,9 +53,10 @@ from app.registry.domains import Domain
 from app.registry.errors import RefusalError
 from app.registry.issuances import Issuance, Request
 from app.registry.measurements import Span
-from app.registry.operation import follow_id
 from app.registry.operations.issue import Issue
 from app.registry.ranges import Bundle
+from app.registry.state import follow_id
+from app.registry.windows import TOLERANCE_MS
 
 MISMATCH = ("issuance-mismatch", "", "R4")
 IMPLAUSIBLE = ("issuance-mismatch", "", "R39")
@@ -196,6 +199,7 @@ def test_an_issue_freezes_what_held_when_it_was_issued() -> None:
         code_lists="eecs-1",
         attributes=HASH,
         index=77,
+        registration=1,
     )
     assert not change.moves
     assert not change.follows
@@ -320,6 +324,7 @@ FORGERIES: dict[str, list[tuple[object, tuple[str, str, str]]]] = {
     "retire_until": [(ms("2026-06-01"), IMPLAUSIBLE), (ms("2026-08-01"), IMPLAUSIBLE)],
     "code_lists": [("eecs-2", MISMATCH)],
     "attributes": [("cd" * 32, MISMATCH)],
+    "person": [(OFFICER, MISMATCH)],
 }
 
 
@@ -362,17 +367,18 @@ def test_an_issue_composed_before_another_one_no_longer_fits() -> None:
 
 def test_production_is_issued_until_its_certificates_could_no_longer_be_retired() -> None:
     book = ready_book()
+    book.state.add(replace(book.state.find(Request, APPROVED_REQUEST), is_late=True))
     genuine = compose_issue(book, APPROVED_REQUEST)
 
-    book.time_ms = genuine.retire_until - 1
+    book.time_ms = genuine.retire_until - TOLERANCE_MS - 1
     assert genuine.decide(book.state, book.at).puts
-    book.time_ms = genuine.retire_until
+    book.time_ms += 1
     assert refusal(book, genuine) == ("issue-window-closed", "", "R11")
 
 
 def test_as_much_energy_as_a_leaf_can_state_is_issued_and_no_watt_hour_more() -> None:
     book = devices_book()
-    book.state.add(replace(book.state.device(DEVICE), capacity_w=INTEGER_MAX))
+    book.state.add(replace(book.state.registration(DEVICE, 1), capacity_w=INTEGER_MAX))
     spans = (day_span(0, INTEGER_MAX - 1), day_span(1, 1), day_span(2, 1))
     decide_and_apply(book, measure(*spans))
     book.state.add(approved_request(JANUARY, 0, 1))
@@ -417,7 +423,8 @@ def test_refusals_are_raised_in_this_order() -> None:
         IMPLAUSIBLE,
     ]
     book.time_ms = genuine.retire_until
-    assert refusal(book, undecided)[0] == "issue-window-closed"
     book.state.add(replace(book.state.find(Span, (DEVICE, day(2))), issuance=ISSUED))
+    assert refusal(book, undecided)[0] == "issue-window-closed"
+    book.time_ms = NOW
     assert refusal(book, undecided)[0] == "double-issuance"
     assert book.state.find(Request, APPROVED_REQUEST).state == "approved"

@@ -20,8 +20,7 @@ from builders import (
 )
 
 from app.registry.issuances import Issuance, Request
-from app.registry.operation import follow_id
-from app.registry.state import Follow
+from app.registry.state import Follow, follow_id
 
 
 def test_an_approved_request_is_issued_in_the_same_group() -> None:

@@ -7,6 +7,7 @@ from builders import (
     AUTOMATIC_DEVICE,
     BUYER,
     BUYER_ACCOUNT,
+    DAY_MS,
     DEVICE,
     FACE_VALUE_WH,
     GENERATOR,
@@ -39,9 +40,8 @@ from builders import (
 
 from app.registry.errors import RefusalError
 from app.registry.issuances import Issuance, Request
-from app.registry.operation import follow_id
 from app.registry.operations.issue_request import IssueRequest
-from app.registry.state import Follow
+from app.registry.state import Follow, follow_id
 
 WANTED = uid("wanted")
 OTHER = uid("other")
@@ -50,7 +50,7 @@ OTHER = uid("other")
 def refusals_at_each_step(book: Book, first: int, last: int) -> set[tuple[str, str, str]]:
     """Return how a period is refused when requested, approved, and issued."""
     refusals = {refusal(book, request(WANTED, first, last))}
-    book.state.add(replace(approved_request(WANTED, first, last), state="pending"))
+    book.state.add(replace(approved_request(WANTED, first, last), state="submitted"))
     refusals.add(refusal(book, approve(WANTED)))
     book.state.add(approved_request(WANTED, first, last))
     with pytest.raises(RefusalError) as caught:
@@ -64,7 +64,7 @@ def test_a_request_waits_for_the_issuing_body(account: str) -> None:
 
     change = replace(request(WANTED, 0, 0), account=account).decide(book.state, book.at)
 
-    assert change.puts == (Request(WANTED, DEVICE, account, day(0), day(1), "pending"),)
+    assert change.puts == (Request(WANTED, DEVICE, account, day(0), day(1), "submitted"),)
     assert not change.follows
     assert not change.moves
 
@@ -150,8 +150,6 @@ def test_a_period_that_is_not_over_is_refused_up_to_the_millisecond() -> None:
 def test_a_period_that_is_not_wholly_measured_is_refused(first: int, last: int) -> None:
     book = devices_book()
     decide_and_apply(book, measure(day_span(1)))
-    if (first, last) == (0, 1):
-        book.state.add(replace(book.state.device(DEVICE), valid_from=day(-1)))
 
     refused = refusals_at_each_step(book, first, last)
 
@@ -230,7 +228,8 @@ def test_an_open_finding_is_refused_until_it_is_accepted() -> None:
 def short_spans(count: int) -> Book:
     """Return a registry whose device has that many spans of a minute from day 0 on."""
     book = devices_book()
-    book.state.add(replace(book.state.device(DEVICE), capacity_w=2 * 60 * FACE_VALUE_WH))
+    registration = book.state.registration(DEVICE, 1)
+    book.state.add(replace(registration, capacity_w=2 * 60 * FACE_VALUE_WH))
     spans = [
         span(day(0) + at * 60_000, day(0) + (at + 1) * 60_000, FACE_VALUE_WH) for at in range(count)
     ]
@@ -249,7 +248,7 @@ def test_an_issuance_has_400_spans_at_most() -> None:
 
 
 @pytest.mark.parametrize(
-    ("day_of_production", "closes_at"), [(0, "2026-07-02"), (30, "2026-08-01"), (58, "2026-08-29")]
+    ("day_of_production", "closes_at"), [(0, "2026-06-28"), (30, "2026-07-28"), (58, "2026-08-25")]
 )
 def test_production_is_too_old_once_its_certificates_could_not_be_retired_any_more(
     day_of_production: int, closes_at: str
@@ -257,14 +256,31 @@ def test_production_is_too_old_once_its_certificates_could_not_be_retired_any_mo
     book = devices_book()
     decide_and_apply(book, measure(day_span(day_of_production)))
     book.time_ms = ms(closes_at) - 1
+    late = replace(request(OTHER, day_of_production, day_of_production), late="meter-replaced")
 
-    in_time = request(OTHER, day_of_production, day_of_production).decide(book.state, book.at)
+    in_time = late.decide(book.state, book.at)
     book.time_ms += 1
 
     assert in_time.puts
+    assert refusal(book, late) == ("issue-window-closed", "", "R11")
     assert refusals_at_each_step(book, day_of_production, day_of_production) == {
         ("issue-window-closed", "", "R11")
     }
+
+
+def test_production_is_asked_for_in_its_issue_window_or_late_with_a_reason() -> None:
+    book = devices_book()
+    decide_and_apply(book, measure(day_span(0)))
+    in_time = request(WANTED, 0, 0)
+    late = replace(in_time, late="meter-replaced")
+    book.time_ms = day(1) + 365 * DAY_MS - 1
+
+    assert in_time.decide(book.state, book.at).puts
+    book.time_ms += 1
+    assert refusal(book, in_time) == ("issue-window-closed", "", "R11")
+    (asked,) = late.decide(book.state, book.at).puts
+    assert isinstance(asked, Request)
+    assert asked.is_late
 
 
 def test_less_than_one_certificate_is_refused_and_one_watt_hour_more_is_not() -> None:
@@ -304,31 +320,31 @@ def test_refusals_are_raised_in_this_order() -> None:
     )
     admitted = replace(worst, by=BUYER)
     known = replace(admitted, device=REGISTERED_DEVICE)
-    own = replace(known, by=GENERATOR)
+    forward = replace(known, period_end=NOW + 1)
+    approved = replace(forward, device=DEVICE, period_start=day(-1))
+    inside = replace(approved, period_start=day(0) + 1)
+    own = replace(inside, by=GENERATOR)
     to_another = replace(own, account=BUYER_ACCOUNT)
     to_own = replace(own, account=GENERATOR_ACCOUNT)
-    forward = replace(to_own, period_end=NOW + 1)
-    new = replace(forward, issuance=WANTED)
-    approved = replace(new, device=DEVICE, period_start=day(-1))
-    inside = replace(approved, period_start=day(0) + 1)
-    past = replace(inside, period_end=day(3))
+    new = replace(to_own, issuance=WANTED)
+    past = replace(new, period_end=day(3))
     whole = replace(past, period_start=day(0))
     measured = replace(whole, period_end=day(2))
     fresh = replace(measured, period_start=day(1))
 
-    steps = [worst, admitted, known, own, to_another, to_own, forward, new, approved, inside]
+    steps = [worst, admitted, known, forward, approved, inside, own, to_another, to_own, new]
     steps += [past, whole, measured, fresh]
 
     assert [refusal(book, step)[0] for step in steps] == [
         "unknown-organisation",
         "not-found",
+        "invalid-interval",
+        "device-not-eligible",
+        "registration-boundary",
         "not-registrant",
         "not-found",
         "recipient-not-mandated",
-        "invalid-interval",
         "id-in-use",
-        "device-not-eligible",
-        "registration-boundary",
         "future-production",
         "span-boundary",
         "measurement-incomplete",
@@ -337,7 +353,7 @@ def test_refusals_are_raised_in_this_order() -> None:
     ]
 
 
-def test_too_many_spans_come_before_too_old_ones_and_these_before_too_little_energy() -> None:
+def test_too_old_spans_come_before_too_many_and_these_before_too_little_energy() -> None:
     book = short_spans(401)
     for held in list(book.state.spans_within(DEVICE, day(0), day(1))):
         book.state.add(replace(held, energy_wh=0))
@@ -345,9 +361,10 @@ def test_too_many_spans_come_before_too_old_ones_and_these_before_too_little_ene
     few = replace(many, period_end=day(0) + 60_000)
 
     assert refusal(book, few)[0] == "below-face-value"
+    assert refusal(book, many)[0] == "too-many-spans"
     book.time_ms = ms("2026-07-02")
     assert refusal(book, few)[0] == "issue-window-closed"
-    assert refusal(book, many)[0] == "too-many-spans"
+    assert refusal(book, many)[0] == "issue-window-closed"
 
 
 def test_a_refused_request_leaves_nothing_behind() -> None:

@@ -36,7 +36,7 @@ def test_a_withdrawn_request_is_decided_and_its_period_free() -> None:
 
     assert rows.puts == (replace(pending, state="withdrawn"),)
     assert rows.opened == rows.closed == ()
-    assert book.state.find(Request, uid("anew")).state == "pending"
+    assert book.state.find(Request, uid("anew")).state == "submitted"
 
 
 def test_what_can_no_longer_be_issued_can_be_withdrawn() -> None:

@@ -10,9 +10,9 @@ from builders import (
     DAY_ENERGY_WH,
     DAY_MS,
     DEVICE,
-    GENERATOR,
     HASH,
     HOUR_MS,
+    METERING,
     NOW,
     REGISTERED_DEVICE,
     RIVAL,
@@ -32,6 +32,7 @@ from builders import (
     span,
 )
 
+from app.registry.errors import RefusalError
 from app.registry.measurements import (
     DeclaredFinding,
     DeclaredGap,
@@ -189,7 +190,9 @@ def test_energy_is_not_measured_twice(again: MeasuredSpan) -> None:
 
 
 def test_a_report_that_runs_over_two_measured_days_is_refused() -> None:
-    refused = refusal(book_with_days(5, 6), measure(span(day(6) - HOUR_MS, day(6) + HOUR_MS)))
+    over_both = span(day(6) - HOUR_MS, day(6) + HOUR_MS, 0)
+
+    refused = refusal(book_with_days(5, 6), measure(over_both))
 
     assert refused[0] == "measurement-overlap"
 
@@ -235,8 +238,8 @@ def test_a_span_is_a_local_day_of_25_hours_at_most() -> None:
     longest = span(day(0), day(0) + 25 * HOUR_MS)
 
     assert len(measure(longest).decide(book.state, book.at).puts) == 1
-    too_long = measure(day_span(-1), replace(longest, end=longest.end + 1))
-    assert refusal(book, too_long) == ("invalid-interval", "/spans/1", "")
+    too_long = measure(day_span(2), replace(longest, end=longest.end + 1))
+    assert refusal(book, too_long) == ("invalid-interval", "/spans/1", "R7")
 
 
 def test_a_gap_may_be_longer_than_a_day() -> None:
@@ -268,8 +271,9 @@ def test_a_gap_ends_after_it_starts() -> None:
         (measure(day_span(0), gaps=[DeclaredGap(start=day(1), end=day(1), reason="x")]), "/gaps/0"),
         (measure(span(NOW, NOW + 1), gaps=[day_gap(0, 0)]), "/spans/0"),
         (measure(span(NOW, NOW + 1), day_span(0)), "/spans/0"),
+        (measure(day_span(4), day_span(0, DAY_CAPACITY_WH + 1), gaps=[day_gap(1, 3)]), "/spans/1"),
     ],
-    ids=["an empty gap", "a span behind a gap", "spans out of order"],
+    ids=["an empty gap", "a span behind a gap", "spans out of order", "too much, out of order"],
 )
 def test_the_pointer_names_the_gap_or_span_as_it_was_sent(report: Measure, pointer: str) -> None:
     assert refusal(devices_book(), report)[1] == pointer
@@ -308,7 +312,7 @@ def test_a_day_may_give_what_the_capacity_gives_and_no_watt_hour_more() -> None:
     over = measure(day_span(0, 0), day_span(1, DAY_CAPACITY_WH + 1))
 
     assert len(full.decide(book.state, book.at).puts) == 2
-    assert refusal(book, over) == ("exceeds-capacity", "", "R6")
+    assert refusal(book, over) == ("exceeds-capacity", "/spans/1", "R6")
 
 
 @pytest.mark.parametrize("energy_wh", [DAY_ENERGY_WH, DAY_CAPACITY_WH + 1])
@@ -329,7 +333,7 @@ def test_a_finding_in_one_span_does_not_excuse_another() -> None:
 
     refused = refusal(devices_book(), measure(*both_over, findings=[finding(day(0))]))
 
-    assert refused == ("exceeds-capacity", "", "R6")
+    assert refused == ("exceeds-capacity", "/spans/1", "R6")
 
 
 @pytest.mark.parametrize(
@@ -337,14 +341,22 @@ def test_a_finding_in_one_span_does_not_excuse_another() -> None:
     [
         finding(day(2)),
         finding(day(1)),
-        DeclaredFinding(start=day(0), code="below-zero", count=1),
     ],
-    ids=["no span", "a gap", "unknown code"],
+    ids=["no span", "a gap"],
 )
-def test_a_finding_names_a_span_and_a_known_code(wrong: DeclaredFinding) -> None:
+def test_a_finding_names_a_span(wrong: DeclaredFinding) -> None:
     report = measure(day_span(0), gaps=[day_gap(1, 1)], findings=[finding(day(0)), wrong])
 
     assert refusal(devices_book(), report) == ("invalid-field", "/findings", "")
+
+
+def test_a_finding_has_a_known_code() -> None:
+    wrong = DeclaredFinding(start=day(0), code="below-zero", count=1)
+
+    with pytest.raises(RefusalError) as caught:
+        measure(day_span(0), findings=[wrong]).plain()
+
+    assert caught.value.pointer == "/findings/0/code"
 
 
 def test_refusals_are_raised_in_this_order() -> None:
@@ -356,30 +368,32 @@ def test_refusals_are_raised_in_this_order() -> None:
     )
     admitted = replace(worst, by=RIVAL)
     known = replace(admitted, device=REGISTERED_DEVICE)
-    own = replace(known, by=GENERATOR)
-    flagged = replace(own, findings=None)
+    flagged = replace(known, findings=None)
     forward = replace(flagged, spans=(span(NOW, NOW + 1), span(day(5), day(6))))
     over_now = replace(forward, spans=(span(day(-1), day(0)), *measure(day_span(5)).spans))
     approved = replace(over_now, device=DEVICE)
-    inside = replace(approved, spans=measure(day_span(5), over).spans)
-    disjoint = replace(inside, spans=measure(over).spans)
-    gapless = replace(disjoint, gaps=(day_gap(6, 6),))
+    inside = replace(approved, spans=(over, day_span(5), day_span(5)))
+    metered = replace(inside, by=METERING)
+    sized = replace(metered, spans=(day_span(7), day_span(5), day_span(5)))
+    once = replace(sized, spans=(day_span(7), day_span(5)))
+    disjoint = replace(once, spans=(day_span(7),))
 
-    steps = [worst, admitted, known, own, flagged, forward, over_now]
-    steps += [approved, inside, disjoint, gapless]
+    steps = [worst, admitted, known, flagged, forward, over_now]
+    steps += [approved, inside, metered, sized, once, disjoint]
 
     assert [refusal(book, step)[0] for step in steps] == [
         "unknown-organisation",
         "not-found",
-        "not-registrant",
         "invalid-field",
         "invalid-interval",
         "future-production",
         "device-not-eligible",
         "registration-boundary",
+        "reporter-not-authorised",
+        "exceeds-capacity",
+        "measurement-overlap",
         "measurement-overlap",
         "measurement-gap",
-        "exceeds-capacity",
     ]
 
 

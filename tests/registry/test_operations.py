@@ -1,15 +1,27 @@
 """What holds for every operation: one table, new ids, ids that follow, deciding without trace."""
 
+import json
 from copy import deepcopy
 from dataclasses import replace
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
 import pytest
 from builders import (
+    CLERK,
+    GENERATOR,
+    GENESIS,
+    ISSUED,
+    ISSUING_BODY,
+    OFFICER,
+    OPERATOR,
     ORIGIN,
     PENDING_REQUEST,
+    SECOND_OFFICER,
     TRANSFER,
+    UNKNOWN,
+    WITHDRAW,
     acceptable,
     approve,
     book_for,
@@ -17,15 +29,25 @@ from builders import (
     genesis_book,
     ready_book,
     refusal,
+    remove_person,
     uid,
 )
 
 from app.registry.errors import RefusalError
 from app.registry.issuances import Request
 from app.registry.measurements import Span
-from app.registry.operation import claimed_ids, follow_id, must_be_new
+from app.registry.operation import (
+    Operation,
+    Read,
+    actor_of,
+    all_reads,
+    claimed_ids,
+    content_digest,
+    must_be_admissible,
+)
 from app.registry.operations import OPERATIONS
-from app.registry.state import ENTITIES, State
+from app.registry.ranges import Range
+from app.registry.state import ENTITIES, State, follow_id
 
 
 def contents(state: State) -> tuple[Any, ...]:
@@ -91,11 +113,11 @@ def test_an_id_is_new_and_meant_for_this_log() -> None:
     state = genesis_book().state
     elsewhere = replace(TRANSFER, origin="registry.example/other", id=acceptable()["genesis"].id)
 
-    must_be_new(state, TRANSFER, origin=ORIGIN)
+    must_be_admissible(state, TRANSFER, origin=ORIGIN)
     with pytest.raises(RefusalError) as wrong_origin:
-        must_be_new(state, elsewhere, origin=ORIGIN)
+        must_be_admissible(state, elsewhere, origin=ORIGIN)
     with pytest.raises(RefusalError) as reused:
-        must_be_new(state, replace(elsewhere, origin=ORIGIN), origin=ORIGIN)
+        must_be_admissible(state, replace(elsewhere, origin=ORIGIN), origin=ORIGIN)
 
     assert (wrong_origin.value.code, wrong_origin.value.pointer) == ("wrong-origin", "/origin")
     assert (reused.value.code, reused.value.pointer) == ("idempotency-key-reused", "/id")
@@ -120,13 +142,103 @@ def test_an_operation_claims_its_own_id_and_those_of_all_that_may_follow(verb: s
     follows = operation.decide(book.state, book.at).follows
     assert own == operation.id
     assert {follow_id(own, follow.type) for follow in follows} <= set(following)
-    assert len(following) == (verb in {"issue.request", "issue.approve"})
+    assert bool(following) == (verb in {"issue.request", "issue.submit", "issue.approve"})
 
 
-def test_a_request_claims_the_issue_that_follows_where_that_is_automatic() -> None:
-    asked = acceptable()["issue.request"]
+@pytest.mark.parametrize("verb", ["issue.request", "issue.submit", "issue.approve"])
+def test_what_may_have_certificates_issued_claims_the_issue_and_the_retirement_after_it(
+    verb: str,
+) -> None:
+    asked = acceptable()[verb]
+    issue = follow_id(asked.id, "issue")
 
-    assert claimed_ids(asked) == (asked.id, follow_id(asked.id, "issue"))
+    assert claimed_ids(asked) == (asked.id, issue, follow_id(issue, "retire"))
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        (replace(TRANSFER, person=CLERK), None),
+        (replace(TRANSFER, person=UNKNOWN), ("not-found", "")),
+        (replace(TRANSFER, person=OFFICER), ("forbidden-role", "R62")),
+        (replace(TRANSFER, by=ISSUING_BODY, person=CLERK), ("forbidden-role", "R62")),
+    ],
+    ids=["own", "unknown", "another's", "elsewhere"],
+)
+def test_who_asks_by_name_is_an_own_person(
+    asked: Operation, expected: tuple[str, str] | None
+) -> None:
+    state = ready_book().state
+
+    if expected is None:
+        must_be_admissible(state, asked, origin=ORIGIN)
+    else:
+        with pytest.raises(RefusalError) as refused:
+            must_be_admissible(state, asked, origin=ORIGIN)
+        assert (refused.value.code, refused.value.rule) == expected
+        assert refused.value.pointer == "/person"
+
+
+def test_a_person_who_was_removed_asks_for_nothing_any_more() -> None:
+    book = ready_book()
+    decide_and_apply(book, remove_person(CLERK, GENERATOR))
+
+    with pytest.raises(RefusalError) as refused:
+        must_be_admissible(book.state, replace(TRANSFER, person=CLERK), origin=ORIGIN)
+
+    assert (refused.value.code, refused.value.pointer) == ("forbidden-role", "/person")
+
+
+def test_who_asks_is_looked_at_after_where_and_whether_it_was_asked() -> None:
+    state = ready_book().state
+    worst = replace(TRANSFER, origin="registry.example/other", id=GENESIS.id, person=UNKNOWN)
+    steps = [worst, replace(worst, origin=ORIGIN), replace(TRANSFER, person=UNKNOWN)]
+    codes = []
+
+    for step in steps:
+        with pytest.raises(RefusalError) as refused:
+            must_be_admissible(state, step, origin=ORIGIN)
+        codes.append(refused.value.code)
+
+    assert codes == ["wrong-origin", "idempotency-key-reused", "not-found"]
+
+
+def test_who_asks_by_name_is_among_what_is_read() -> None:
+    named = replace(TRANSFER, person=CLERK)
+
+    assert list(all_reads(TRANSFER)) == list(TRANSFER.reads())
+    assert list(all_reads(named)) == [*TRANSFER.reads(), Read("person", CLERK)]
+
+
+@pytest.mark.parametrize("verb", OPERATIONS)
+def test_the_digest_of_a_content_is_that_of_all_members_but_of_how_it_was_asked(verb: str) -> None:
+    operation = acceptable()[verb]
+    asking = {"id", "person", "endorsement", "consents"}
+    content = {name: item for name, item in operation.plain().items() if name not in asking}
+    canonical = json.dumps(content, separators=(",", ":"), sort_keys=True)
+
+    assert content_digest(operation) == sha256(canonical.encode()).hexdigest()
+
+
+def test_the_digest_is_the_same_however_it_was_asked_and_another_for_any_other_content() -> None:
+    asked_otherwise = replace(
+        WITHDRAW, id=UNKNOWN, person=SECOND_OFFICER, endorsement=UNKNOWN, consents=(UNKNOWN,)
+    )
+    others = [
+        replace(WITHDRAW, by=OPERATOR),
+        replace(WITHDRAW, reason="meter-faults"),
+        replace(WITHDRAW, case="case-8"),
+        replace(WITHDRAW, compensates=True),
+        replace(WITHDRAW, items=(Range(ISSUED, 1, 4),)),
+    ]
+
+    assert content_digest(asked_otherwise) == content_digest(WITHDRAW)
+    assert len({content_digest(other) for other in [WITHDRAW, *others]}) == len(others) + 1
+
+
+def test_who_asked_is_the_person_where_that_is_told() -> None:
+    assert actor_of(TRANSFER) == GENERATOR
+    assert actor_of(replace(TRANSFER, person=CLERK)) == CLERK
 
 
 def test_a_value_that_is_not_there_is_named_by_its_kind() -> None:

@@ -8,6 +8,8 @@ from builders import (
     GENERATOR,
     HASH,
     ISSUING_BODY,
+    KYC_UNTIL,
+    NOW,
     OPERATOR,
     STRANGER,
     admit,
@@ -21,14 +23,23 @@ from app.registry.organisations import Organisation
 
 
 @pytest.mark.parametrize(
-    "roles", [("auditor",), ("buyer",), ("generator",), ("buyer", "generator")], ids=str
+    "roles",
+    [
+        ("auditor",),
+        ("buyer",),
+        ("generator",),
+        ("buyer", "generator"),
+        ("measurement_body",),
+        ("buyer", "generator", "measurement_body"),
+    ],
+    ids=str,
 )
 def test_an_organisation_is_admitted_in_its_roles(roles: tuple[str, ...]) -> None:
     book = genesis_book()
 
     rows = decide_and_apply(book, replace(admit(STRANGER, *roles), country="SE"))
 
-    assert rows.puts == (Organisation(STRANGER, roles, "SE", HASH),)
+    assert rows.puts == (Organisation(STRANGER, roles, "SE", HASH, KYC_UNTIL, is_suspended=False),)
     assert book.state.actor(STRANGER).roles == roles
 
 
@@ -40,7 +51,13 @@ def test_roles_out_of_order_or_named_twice_are_refused(roles: tuple[str, ...]) -
 
 
 @pytest.mark.parametrize(
-    "roles", [("auditor", "buyer"), ("auditor", "generator"), ("auditor", "buyer", "generator")]
+    "roles",
+    [
+        ("auditor", "buyer"),
+        ("auditor", "generator"),
+        ("auditor", "measurement_body"),
+        ("auditor", "buyer", "generator"),
+    ],
 )
 def test_an_auditor_with_another_role_is_refused(roles: tuple[str, ...]) -> None:
     refused = refusal(genesis_book(), admit(STRANGER, *roles))
@@ -55,15 +72,25 @@ def test_an_organisation_is_not_admitted_twice(known: str) -> None:
     assert refused == ("id-in-use", "/organisation", "")
 
 
+def test_an_organisation_is_admitted_until_its_verification_lapses_and_that_lies_ahead() -> None:
+    book = genesis_book()
+    lapsed = replace(admit(STRANGER, "buyer"), kyc_until=NOW)
+
+    assert refusal(book, lapsed) == ("invalid-interval", "/kyc_until", "R30")
+    decide_and_apply(book, replace(lapsed, kyc_until=NOW + 1))
+    assert book.state.actor(STRANGER).kyc_until == NOW + 1
+
+
 def test_refusals_are_raised_in_this_order() -> None:
     book = parties_book()
-    worst = replace(admit(BUYER, "generator", "auditor"), by=STRANGER)
+    worst = replace(admit(BUYER, "generator", "auditor"), by=STRANGER, kyc_until=0)
     admitted = replace(worst, by=OPERATOR)
     by_issuing_body = replace(worst, by=ISSUING_BODY)
     sorted_roles = replace(by_issuing_body, roles=("auditor", "generator"))
     one_duty = replace(sorted_roles, roles=("auditor",))
+    new = replace(one_duty, organisation=STRANGER)
 
-    steps = [worst, admitted, by_issuing_body, sorted_roles, one_duty]
+    steps = [worst, admitted, by_issuing_body, sorted_roles, one_duty, new]
 
     assert [refusal(book, step) for step in steps] == [
         ("unknown-organisation", "", ""),
@@ -71,4 +98,5 @@ def test_refusals_are_raised_in_this_order() -> None:
         ("invalid-field", "/roles", ""),
         ("separation-of-duties", "/roles", "R60"),
         ("id-in-use", "/organisation", ""),
+        ("invalid-interval", "/kyc_until", "R30"),
     ]

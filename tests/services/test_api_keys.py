@@ -66,10 +66,11 @@ def keys_at(registry: Registry, clocks: Clocks, *, cache_ms: int = 0) -> ApiKeys
 
 
 def applicant(registry: Registry) -> str:
-    party = new_id()
     onboarding = Onboarding(ApplicationRows(registry.storage.database), registry.vault)
-    onboarding.apply(organisation=party, roles=["buyer"], country="NZ", record={"name": "New Ltd"})
-    return party
+    made, _ = onboarding.apply(
+        key=new_id(), roles=["buyer"], country="NZ", record={"name": "New Ltd"}
+    )
+    return made.organisation
 
 
 def rejected(registry: Registry) -> str:

@@ -12,6 +12,7 @@ from sqlalchemy import delete, func, select, update
 
 from app.audit.walk import Anchor, audit
 from app.factory import Registry
+from app.ledger.times import format_time, parse_time
 from app.registry.attachments import NOTHING
 from app.registry.errors import RefusalError
 from app.registry.organisations import Organisation
@@ -38,10 +39,15 @@ def onboarding(registry: Registry) -> Onboarding:
     return Onboarding(ApplicationRows(registry.storage.database), registry.vault)
 
 
-def applied(onboarding: Onboarding, party: str | None = None, **members: Any) -> Application:  # noqa: ANN401 - members
+def applied(onboarding: Onboarding, key: str | None = None, **members: Any) -> Application:  # noqa: ANN401 - members
     """Apply as one who asks to be a generator, unless something else is said."""
     asked = {"roles": ["generator"], "country": "NZ", "record": RECORD, **members}
-    return onboarding.apply(organisation=party or new_id(), **asked)[0]
+    return onboarding.apply(key=key or new_id(), **asked)[0]
+
+
+def registered(number: str, **more: str) -> dict[str, str]:
+    """Return the record of who has a registration number."""
+    return {"name": "Wānaka Hydro Ltd", "registration_number": number, **more}
 
 
 def vault_rows(registry: Registry) -> int:
@@ -70,14 +76,14 @@ def race(registry: Registry, *acts: Callable[[Onboarding], str]) -> list[str]:
 
 def test_an_application_is_pending_and_says_what_was_asked(onboarding: Onboarding) -> None:
     found, is_new = onboarding.apply(
-        organisation=PARTY, roles=["generator", "buyer"], country="NZ", record=RECORD
+        key="mine", roles=["generator", "buyer"], country="NZ", record=RECORD
     )
 
     assert is_new
-    assert found.content == (PARTY, ("buyer", "generator"), "NZ", found.record)
+    assert found.content == (found.organisation, ("buyer", "generator"), "NZ", found.record)
     assert (found.state, found.decided_at, found.reason) == (PENDING, None, None)
     assert abs(found.asked_at - time_ns() // 1_000_000) < 60_000
-    assert onboarding.find(PARTY) == found
+    assert onboarding.find(found.organisation) == found
 
 
 def test_its_record_is_sealed_in_the_vault_and_opens_under_its_commitment(
@@ -95,7 +101,7 @@ def test_its_record_is_sealed_in_the_vault_and_opens_under_its_commitment(
 def test_the_same_again_gives_the_one_that_stands(
     registry: Registry, onboarding: Onboarding
 ) -> None:
-    asked: dict[str, Any] = {"organisation": PARTY, "country": "NZ"}
+    asked: dict[str, Any] = {"key": "mine", "country": "NZ"}
     first, _ = onboarding.apply(**asked, roles=["buyer", "generator"], record=RECORD)
 
     again, is_new = onboarding.apply(
@@ -111,16 +117,16 @@ def test_the_same_again_gives_the_one_that_stands(
     [{"roles": ["buyer"]}, {"country": "DK"}, {"record": {"name": "Other Ltd"}}],
     ids=["roles", "country", "record"],
 )
-def test_other_content_under_the_same_id_is_refused_and_keeps_nothing(
+def test_strangers_who_choose_the_same_key_each_have_their_own_application(
     other: dict[str, Any], registry: Registry, onboarding: Onboarding
 ) -> None:
-    first = applied(onboarding, PARTY)
+    first = applied(onboarding, "1")
 
-    with pytest.raises(RefusalError, match="idempotency-key-reused"):
-        applied(onboarding, PARTY, **other)
+    stranger = applied(onboarding, "1", **other)
 
-    assert onboarding.find(PARTY) == first
-    assert vault_rows(registry) == 1
+    assert stranger.organisation != first.organisation
+    assert onboarding.find(first.organisation) == first
+    assert vault_rows(registry) == 2
 
 
 def test_one_record_is_committed_to_differently_by_each_organisation(
@@ -131,24 +137,76 @@ def test_one_record_is_committed_to_differently_by_each_organisation(
     assert len(records) == 3
 
 
-def test_nobody_applies_under_the_id_of_who_is_admitted_already(
+def test_who_was_admitted_without_applying_has_no_application(
     registry: Registry, onboarding: Onboarding
 ) -> None:
     admitted = [organisation(registry, "buyer"), registry.operator, registry.issuing_body]
-    before = vault_rows(registry)
-
-    for party in admitted:
-        with pytest.raises(RefusalError, match="id-in-use"):
-            applied(onboarding, party)
 
     assert [onboarding.find(party) for party in admitted] == [None] * 3
-    assert vault_rows(registry) == before
+
+
+@pytest.mark.parametrize("spelling", ["NZBN 9429-001", "nzbn9429001", " NZBN.9429/001"])
+def test_of_one_registration_a_second_organisation_is_not_taken_however_it_is_spelled(
+    spelling: str, registry: Registry, onboarding: Onboarding
+) -> None:
+    first = applied(onboarding, record=registered("NZBN 9429 001"))
+    onboarding.decide(first.organisation, state=ADMITTED, reason=None)
+
+    with pytest.raises(RefusalError, match="organisation-exists") as refused:
+        applied(onboarding, record=registered(spelling))
+
+    assert refused.value.pointer == "/registration_number"
+    assert vault_rows(registry) == 1
+    assert applied(onboarding, record=registered(spelling), country="DK").state == PENDING
+    assert applied(onboarding, record=registered("NZBN 9429 002")).state == PENDING
+    assert applied(onboarding, record={"name": "Without a number"}).state == PENDING
+
+
+def test_nobody_keeps_another_out_by_applying_in_its_name(onboarding: Onboarding) -> None:
+    squatter = applied(onboarding, record=registered("9429", name="Squatter"))
+    owner = applied(onboarding, record=registered("9429"))
+
+    admitted = onboarding.decide(owner.organisation, state=ADMITTED, reason=None)
+
+    assert admitted.state == ADMITTED
+    with pytest.raises(RefusalError, match="organisation-exists"):
+        onboarding.decide(squatter.organisation, state=ADMITTED, reason=None)
+    rejected = onboarding.decide(squatter.organisation, state=REJECTED, reason="squatter")
+    assert rejected.state == REJECTED
+
+
+def test_who_applied_is_answered_again_after_another_of_its_registration_is_admitted(
+    onboarding: Onboarding,
+) -> None:
+    first = applied(onboarding, "mine", record=registered("9429"))
+    other = applied(onboarding, record=registered("9429", name="Other"))
+    onboarding.decide(other.organisation, state=ADMITTED, reason=None)
+
+    assert applied(onboarding, "mine", record=registered("9429")) == first
+
+
+@pytest.mark.parametrize(
+    ("asked_at", "risk_class", "until"),
+    [
+        ("2024-02-29T23:59:59.999Z", "low", "2027-02-28T23:59:59.999Z"),
+        ("2024-02-29T00:00:00.000Z", "normal", "2026-02-28T00:00:00.000Z"),
+        ("2024-02-29T12:00:00.000Z", "high", "2025-02-28T12:00:00.000Z"),
+        ("2026-11-22T12:34:56.789Z", "low", "2029-11-22T12:34:56.789Z"),
+    ],
+)
+def test_an_identity_is_verified_for_months_by_its_risk(
+    asked_at: str, risk_class: str, until: str
+) -> None:
+    found = Application(
+        PARTY, ("buyer",), "NZ", "0" * 64, PENDING, parse_time(asked_at), None, None
+    )
+
+    assert format_time(found.verified_until(risk_class)) == until
 
 
 @pytest.mark.parametrize(
     ("members", "said", "pointer"),
     [
-        ({"party": "nobody"}, "invalid-id", "/organisation"),
         ({"country": "UK"}, "invalid-country", "/country"),
         ({"roles": []}, "invalid-field", "/roles"),
         ({"roles": ["operator"]}, "invalid-field", "/roles/0"),
@@ -268,7 +326,7 @@ def test_an_application_becomes_an_admission_on_the_log_that_audits(
         admitted = {item.id: item for item in log.entities(Organisation)}
         report = audit(log, anchor=Anchor(), tables=log)
     assert admission.attachments == NOTHING
-    assert admitted[asked.organisation] == Organisation(*asked.content)
+    assert admitted[asked.organisation] == Organisation(*asked.content, asked.verified_until())
     assert report.findings == []
     record = admitted[asked.organisation].record
     assert onboarding.records_of([record]) == {record: RECORD}
@@ -296,7 +354,7 @@ def test_a_record_that_was_altered_is_not_opened(
 @pytest.mark.race
 def test_of_many_who_apply_alike_one_is_new_and_all_are_told_the_same(registry: Registry) -> None:
     def apply(each: Onboarding) -> str:
-        found, is_new = each.apply(organisation=PARTY, roles=["buyer"], country="NZ", record=RECORD)
+        found, is_new = each.apply(key="one", roles=["buyer"], country="NZ", record=RECORD)
         return f"{found.content} {is_new}"
 
     told = race(registry, *[apply] * 4)
@@ -321,3 +379,21 @@ def test_of_two_decisions_at_once_one_comes_through(
     with registry.storage.reading() as connection:
         state = connection.scalar(select(applications.c.state))
     assert sorted(told) == sorted([str(state), "request-already-decided"])
+
+
+@pytest.mark.race
+def test_of_two_admissions_at_once_of_one_registration_one_comes_through(
+    registry: Registry, onboarding: Onboarding
+) -> None:
+    parties = [
+        applied(onboarding, record=registered("9429", name=name)).organisation
+        for name in ("One", "Other", "Third")
+    ]
+
+    def admit(party: str) -> Callable[[Onboarding], str]:
+        return lambda each: each.decide(party, state=ADMITTED, reason=None).state
+
+    told = race(registry, *[admit(party) for party in parties])
+
+    assert sorted(told) == [ADMITTED, "organisation-exists", "organisation-exists"]
+    assert len(onboarding.list(ADMITTED)) == 1

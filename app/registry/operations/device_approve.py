@@ -17,7 +17,7 @@ from app.registry.devices import (
 from app.registry.domains import DomainSettings
 from app.registry.errors import RefusalError
 from app.registry.fields import ID, EnergyWh, Id, Instant, listed, whole
-from app.registry.operation import DEVICE, NEAR, ORGANISATION, Operation, Read, actor_of
+from app.registry.operation import DEVICE, NEAR, ORGANISATION, Operation, Read
 from app.registry.places import COARSE_BELOW_W, is_near_duplicate
 from app.registry.state import At, Change, State
 from app.registry.windows import add_months
@@ -83,8 +83,12 @@ class DeviceApprove(Operation):
         )
 
     def _check_persons(self, found: Registration, settings: DomainSettings) -> None:
-        """Refuse who verified it, and one person alone above the threshold (R8)."""
-        if found.verifier == actor_of(self):
+        """Refuse who verified it, and one person alone above the threshold (R8).
+
+        Where one of the two did not say who, nobody can tell that they are two.
+        """
+        is_other = self.person is not None and found.verifier not in (self.by, self.person)
+        if found.verifier and not is_other:
             raise RefusalError("separation-of-duties", "another one verified it", rule="R8")
         if found.capacity_w >= settings.second_person_w and not found.verifier:
             raise RefusalError(

@@ -10,7 +10,7 @@ from app.registry.errors import RefusalError
 from app.registry.fields import listed, nested
 from app.registry.measurements import DeclaredGap, MeasuredSpan, Span
 from app.registry.operation import Read
-from app.registry.reports import ENTRIES_MOST, Reported, check_disjoint, check_time
+from app.registry.reports import ENTRIES_MOST, Reported, check_disjoint, check_times
 from app.registry.state import At, Change, State
 
 
@@ -37,13 +37,13 @@ class Measure(Reported):
         device = state.device(self.device)
         spans = self.read_spans()
         gaps = [gap.of(self.device) for gap in self.gaps or ()]
-        for number, gap in enumerate(gaps):
-            check_time(gap, at, f"/gaps/{number}")
+        check_times(spans, at, "/spans")
+        check_times(gaps, at, "/gaps")
         line = sorted([*spans, *gaps], key=lambda span: span.start)
         device.must_be_in(APPROVED, SUSPENDED)
         registration = in_force(state.registrations(device.id), line[0].start, line[-1].end)
         registration.must_be_reported_by(self.by)
-        self.check_spans(spans, registration, state.domain(device.domain).settings, at)
+        self.check_spans(spans, registration, state.domain(device.domain).settings)
         check_disjoint(line)
         _check_free(state, line)
         _check_gapless(state, line)

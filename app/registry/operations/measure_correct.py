@@ -9,7 +9,7 @@ from app.registry.errors import RefusalError
 from app.registry.fields import Slug
 from app.registry.measurements import CORRECTED, Span
 from app.registry.operation import Read
-from app.registry.reports import Reported, check_disjoint
+from app.registry.reports import Reported, check_disjoint, check_times
 from app.registry.state import At, Change, State
 
 
@@ -35,24 +35,26 @@ class MeasureCorrect(Reported):
         """Replace what stands there and is not issued; its new word waits to be accepted."""
         state.actor(self.by).must_not_be_suspended()
         device = state.device(self.device)
-        spans = sorted(
-            self.read_spans(quality=CORRECTED, is_accepted=False), key=lambda span: span.start
-        )
-        check_disjoint(spans)
+        spans = self.read_spans(quality=CORRECTED, is_accepted=False)
+        check_times(spans, at, "/spans")
+        line = sorted(spans, key=lambda span: span.start)
         device.must_be_in(APPROVED, SUSPENDED)
-        registration = in_force(state.registrations(device.id), spans[0].start, spans[-1].end)
+        registration = in_force(state.registrations(device.id), line[0].start, line[-1].end)
         registration.must_be_reported_by(self.by)
-        self.check_spans(spans, registration, state.domain(device.domain).settings, at)
-        owed_wh = sum(self._replaced(state, span).netted_wh for span in spans)
+        self.check_spans(spans, registration, state.domain(device.domain).settings)
+        check_disjoint(line)
+        owed_wh = sum(
+            self._replaced(state, span, f"/spans/{number}").netted_wh
+            for number, span in enumerate(spans)
+        )
         self.check_part(state, device, spans)
         owing = replace(device, adjustment_wh=device.adjustment_wh + owed_wh)
         netted = self.net(owing, may_owe=False)
         changed = () if netted == device else (netted,)
-        return Change(puts=(*spans, *changed))
+        return Change(puts=(*line, *changed))
 
-    def _replaced(self, state: State, span: Span) -> Span:
+    def _replaced(self, state: State, span: Span, pointer: str) -> Span:
         """Return what stands there; it has the same length and is not issued."""
-        pointer = f"/spans/{[item.start for item in self.spans].index(span.start)}"
         before = state.find(Span, (self.device, span.start), pointer=pointer)
         if before.end != span.end:
             raise RefusalError(
