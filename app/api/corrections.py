@@ -17,13 +17,13 @@ from app.registry.measurements import CORRECTED, ESTIMATED, MEASURED, SUBSTITUTE
 from app.registry.organisations import GENERATOR, MEASUREMENT_BODY
 from app.reporting.devices import find_device
 from app.reporting.metered import find_metered
-from app.reporting.readings import NEWEST, find_report, settled_of, spans_about
-from app.services.correcting import Corrector, Standing
+from app.reporting.readings import find_report, spans_about
+from app.reporting.rows import Row
+from app.services.correcting import Stretch, correct_days, owed_before
 from app.services.measure import corrected
 from app.services.metering import Metered
 from app.services.netting import Flow
 from app.services.record import Accepted, Asked
-from app.services.report import balance_before
 
 QUALITIES = (CORRECTED, ESTIMATED, SUBSTITUTED)
 
@@ -55,7 +55,10 @@ class Correction:
 
 
 def _correct(asking: Asking, body: Correction) -> Asked:
-    """Return the operation; a device of others is not there. Raises RefusalError."""
+    """Return the operation; a device of others is not there. Raises RefusalError.
+
+    What repeats a correction is netted as it was the first time.
+    """
     storage, device = context().storage, body.device
     if find_device(storage, device, viewer=asking.organisation) is None:
         raise RefusalError("not-found", "no such device", pointer="/device")
@@ -63,15 +66,15 @@ def _correct(asking: Asking, body: Correction) -> Asked:
     flows = [
         Flow(item.start, item.end, item.energy_wh, item.drawn_wh or 0) for item in body.intervals
     ]
+    replaced = _replaced(device, flows)
     first = find_report(storage, asking.id)
-    corrector = Corrector(
+    settled_wh = sum(span["netted_wh"] for span in replaced)
+    days = correct_days(
+        flows,
+        [Stretch(span["start"], span["end"]) for span in replaced],
+        owed_wh=owed_before(first) if first else row["adjustment_wh"] + settled_wh,
         quality=body.quality or MEASURED,
-        adjustment_wh=row["adjustment_wh"]
-        if first is None
-        else balance_before(first).adjustment_wh,
     )
-    before = NEWEST if first is None else first["index"]
-    days = corrector.days(flows, _standing(device, flows, before=before))
     version = Metered.of(row, versions).version_at(days[0].start, days[-1].end)
     return corrected(
         **asking.common,
@@ -83,14 +86,11 @@ def _correct(asking: Asking, body: Correction) -> Asked:
     )
 
 
-def _standing(device: str, flows: Sequence[Flow], *, before: int) -> list[Standing]:
-    """Return the spans that readings begin in, in order, with what they have settled."""
-    storage = context().storage
+def _replaced(device: str, flows: Sequence[Flow]) -> list[Row]:
+    """Return the spans that readings begin in, in order."""
     starts = [flow.start for flow in flows]
-    near = spans_about(storage, device, min(starts), max(starts) + 1)
-    touched = [row for row in near if any(row["start"] <= start < row["end"] for start in starts)]
-    settled = settled_of(storage, device, [row["start"] for row in touched], before=before)
-    return [Standing(row["start"], row["end"], settled[row["start"]]) for row in touched]
+    near = spans_about(context().storage, device, min(starts), max(starts) + 1)
+    return [row for row in near if any(row["start"] <= start < row["end"] for start in starts)]
 
 
 CORRECT = Verb(

@@ -1,5 +1,7 @@
 """Meter files: exports as they are, read by an installed layout, checked or reported at once."""
 
+from collections.abc import Mapping
+from functools import partial
 from http import HTTPStatus
 from io import BytesIO
 from typing import Any
@@ -16,15 +18,24 @@ from app.http.idempotency import REPLAYED, idempotency_key
 from app.http.paging import Form
 from app.http.problems import Complaint, InvalidBodyError, ProblemError
 from app.layouts.describing import describe
-from app.layouts.errors import MeterFileError
+from app.layouts.errors import LayoutError, MeterFileError
 from app.layouts.findings import SeriesKey
 from app.layouts.layout import Layout
 from app.layouts.tallies import FileTally
 from app.registry.errors import RefusalError
+from app.registry.operations.measure import Measure
 from app.registry.organisations import GENERATOR, MEASUREMENT_BODY
-from app.reporting.metered import find_metered
+from app.reporting.metered import find_measured
 from app.services.credentials import WRITE
-from app.services.files import Imported, check_file, digest_of, import_file, open_file, plain_tally
+from app.services.files import (
+    Imported,
+    check_file,
+    digest_of,
+    import_file,
+    open_file,
+    period_of,
+    plain_tally,
+)
 from app.services.importing import Importer, Reporter
 from app.services.metering import Metered
 from app.services.meters import LAYOUT
@@ -91,11 +102,10 @@ _REFUSES = ("malformed-csv", "unsupported-media-type", "not-found")
 @door.view("/layouts", may=[PUBLIC], answer=LayoutsSchema)
 def show_layouts() -> dict[str, Any]:
     """List the layouts that meter files may be read by."""
-    shelf = context().layouts
     return {
         "layouts": [
-            {"name": name, "reads": list(describe(layout=shelf.find(name)))}
-            for name in shelf.names()
+            {"name": layout.name, "reads": list(describe(layout=layout))}
+            for layout in context().layouts.sound()
         ]
     }
 
@@ -131,38 +141,49 @@ def check_measurement_file(*, layout: str) -> dict[str, Any]:
 def import_measurement_file(*, layout: str, device: str | None = None) -> Response:
     """Report a file's readings, device by device, each refused or left out for a reason.
 
-    The same file is imported once; cut off half-way, it goes on when it is sent again.
+    A file of which nothing is left is imported once; until then it goes on when it is sent again.
     """
-    key, opened = idempotency_key(), context()
-    stream, found = _body(), _layout(layout)
+    stream, key, opened = _body(), idempotency_key(), context()
+    found, by = _layout(layout), caller().organisation
     digest = digest_of(stream)
-    before = opened.files.find(caller().organisation, digest)
+    before = opened.files.find(by, digest)
     if before is not None:
         return _again(before, key)
     tally = _checked(stream, found)
-    importer = Importer(
-        record=lambda asked: opened.group.submit(asked, organisation=caller().organisation),
-        reporter=Reporter(
-            origin=opened.origin,
-            by=caller().organisation,
-            person=caller().key.person,
-            seed=digest,
-        ),
-        devices=_devices(opened, found, tally, device),
-        now_ms=opened.storage.look([])[1],
-        are_negatives_flagged=found.amount.negative == "zero",
-    )
+    devices = _devices(opened, found, tally, device)
+    importer = _importer(opened, found, devices=devices, seed=digest)
     imported = import_file(open_file(stream, found), importer)
     g.refused_items = _refused(imported)
-    kept = orjson.dumps({"key": key, "imported": imported.plain})
-    opened.files.add(caller().organisation, digest, layout=found.name, tally=kept.decode())
+    if imported.is_done:
+        kept = orjson.dumps({"key": key, "imported": imported.plain}).decode()
+        opened.files.add(by, digest, layout=found.name, tally=kept)
     return _answer(imported.plain)
+
+
+def _importer(
+    opened: Context,
+    layout: Layout,
+    *,
+    devices: Mapping[SeriesKey, Metered],
+    seed: str,
+) -> Importer:
+    """Return what reports a file's readings for the caller."""
+    who = caller()
+    return Importer(
+        record=partial(opened.group.submit, organisation=who.organisation),
+        reporter=Reporter(
+            origin=opened.origin, by=who.organisation, person=who.key.person, seed=seed
+        ),
+        devices=devices,
+        now_ms=opened.storage.look([])[1],
+        are_negatives_flagged=layout.amount.negative == "zero",
+    )
 
 
 def _layout(name: str) -> Layout:
     try:
         return context().layouts.find(name)
-    except KeyError as error:
+    except (KeyError, LayoutError) as error:
         raise RefusalError("not-found", "no such layout", pointer="/layout") from error
 
 
@@ -186,13 +207,13 @@ def _devices(
     """Return the devices of a file's series, as far as the caller reports on them."""
     if device is None:
         named = opened.meters.devices(layout=layout.name, series=list(tally.series))
-    elif len(tally.series) > 1:
-        raise InvalidBodyError(
-            [Complaint("invalid-field", f"the file has {len(tally.series)} series", "", "/device")]
-        )
     else:
         named = dict.fromkeys(tally.series, device)
-    rows = find_metered(opened.storage, named.values())
+        if len(named) > 1:
+            detail = f"the file has {len(named)} series"
+            raise InvalidBodyError([Complaint("invalid-field", detail, "", "/device")])
+    asked = {*named.values(), *([device] if device else [])}
+    rows = find_measured(opened.storage, asked, *period_of(tally))
     known = {name: Metered.of(*found) for name, found in rows.items()}
     own = {name: item for name, item in known.items() if _reports(item)}
     if device is not None and device not in own:
@@ -207,9 +228,9 @@ def _reports(metered: Metered) -> bool:
 def _refused(imported: Imported) -> list[tuple[str, str | None, RefusalError]]:
     """Return what the trail has to keep of a file."""
     return [
-        (device, "measure", refusal)
-        for device, result in imported.importer.results.items()
-        for _, refusal in result.refusals
+        (item.id, Measure.type, item.refusal)
+        for result in imported.importer.results.values()
+        for item in result.refused
     ]
 
 

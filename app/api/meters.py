@@ -8,11 +8,12 @@ from marshmallow import Schema, fields
 
 from app.api.answers import text
 from app.api.devices import visible_device
-from app.api.door import BODIES, Door
+from app.api.door import BODIES, WRITES, Door, idempotent
 from app.api.members import body_schema
 from app.api.recording import must_be_bare
 from app.http.access import ANY_KEY, caller
 from app.http.context import context
+from app.http.idempotency import idempotency_key
 from app.registry import fields as kinds
 from app.registry.errors import RefusalError
 from app.registry.organisations import GENERATOR, ISSUING_BODY, MEASUREMENT_BODY
@@ -80,10 +81,20 @@ def show_meters(device: UUID) -> dict[str, Any]:
     answer=MetersSchema,
     body=body_schema(MeterList),
     method="PUT",
-    refuses=[*BODIES, "invalid-field", "invalid-text", "not-found", "duplicate-item", "id-in-use"],
+    refuses=[
+        *WRITES,
+        *BODIES,
+        "invalid-field",
+        "invalid-text",
+        "not-found",
+        "duplicate-item",
+        "id-in-use",
+    ],
+    parameters=idempotent(),
 )
 def name_meters(members: dict[str, Any], device: UUID) -> dict[str, Any]:
     """Say which series are a device; a series is one device at most."""
+    idempotency_key()
     found = _known(device)
     asked = MeterList(**members)
     context().meters.replace(
@@ -99,16 +110,19 @@ def name_meters(members: dict[str, Any], device: UUID) -> dict[str, Any]:
     answer=MetersSchema,
     method="DELETE",
     refuses=[
+        *WRITES,
         "malformed-json",
         "unsupported-media-type",
         "unknown-field",
         "invalid-field",
         "not-found",
     ],
+    parameters=idempotent(),
 )
 def forget_meters(device: UUID) -> dict[str, Any]:
     """Say that no series is the device any more."""
     must_be_bare()
+    idempotency_key()
     found = _known(device)
     context().meters.replace(device=found, meters=())
     return _shown(found)

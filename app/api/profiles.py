@@ -128,9 +128,8 @@ def show_profile(
     made = _made(issuance)
     end = made["quantity"] if last is None else last
     _must_be_shown(made, first, end)
-    slices = profile(
-        _slices(made, first), first=first, last=end, face_value_wh=made["face_value_wh"]
-    )
+    face_value_wh = made["face_value_wh"]
+    slices = list(profile(_slices(made, first), first=first, last=end, face_value_wh=face_value_wh))
     if is_csv(format):
         rows = (_plain(item, is_text=True) for item in slices)
         return csv_answer(_SLICES, rows, name=f"profile-{issuance}")
@@ -139,8 +138,8 @@ def show_profile(
         "device": made["device"],
         "first": first,
         "last": end,
-        "face_value_wh": made["face_value_wh"],
-        "energy_wh": (end - first + 1) * made["face_value_wh"],
+        "face_value_wh": face_value_wh,
+        "energy_wh": (end - first + 1) * face_value_wh,
         "profile": [_plain(item) for item in slices],
     }
 

@@ -19,13 +19,16 @@ from app.http.problems import Complaint, InvalidBodyError
 from app.registry.fields import escaped, members_of
 from app.services.record import Accepted
 
-IF_MATCH = {
-    "in": "header",
-    "name": "If-Match",
-    "required": True,
-    "schema": {"type": "string", "pattern": '^"[1-9][0-9]*"$'},
-    "description": "The ETag of what is edited, as it was seen (R78).",
-}
+_IF_MATCH = (
+    {
+        "in": "header",
+        "name": "If-Match",
+        "required": True,
+        "schema": {"type": "string", "pattern": '^"[1-9][0-9]*"$'},
+        "description": "The ETag of what is edited, as it was seen (R78).",
+    },
+)
+_EVERY = (*WRITES, *BODIES, "invalid-field", "not-found")
 _CONDITIONS = ("precondition-required", "stale-version")
 
 Show = Callable[[Accepted], dict[str, Any]]
@@ -53,42 +56,32 @@ def recording(  # noqa: PLR0913 - what a write says of itself stands in one plac
 ) -> None:
     """Register the view that asks for a verb.
 
-    `within` names the members that the path gives, `fixed` those that the route itself means;
-    the others are the body's, whose `readers` read other media types than JSON. `location` is a
-    path with names in braces of what `show` gives, which is the answer itself where `is_exact`.
-    Where it `is_conditional`, the member `version` is what If-Match says (R78).
+    `within` names the members that the path gives, `fixed` what the route itself means; `readers`
+    read bodies of other media types. `location` is a path with names in braces of what `show`
+    gives, the answer itself where `is_exact`; `is_conditional` takes `version` from If-Match (R78).
     """
-    condition = ("version",) if is_conditional else ()
-    schema = _schema(verb, (*within, *(fixed or {}), *condition), readers or {})
-    plain = _view(verb, show, location, status, fixed or {})
-    told = _conditionally(plain) if is_conditional else plain
-    view = _exactly(told) if is_exact else told
+    plain = _view(verb, show, location, status, fixed or {}, is_conditional=is_conditional)
+    view = _exactly(plain) if is_exact else plain
     view.__name__, view.__doc__ = name, about
     door.view(
         rule,
         may=verb.may,
         scope=verb.scope,
         answer=answer,
-        body=schema,
+        body=_schema(verb, (*within, *(fixed or {})), readers or {}, is_conditional=is_conditional),
         method=method,
         status=status,
-        refuses=(
-            *WRITES,
-            *BODIES,
-            "invalid-field",
-            "not-found",
-            *(_CONDITIONS if is_conditional else ()),
-            *refuses,
-        ),
+        refuses=(*_EVERY, *refuses, *(_CONDITIONS if is_conditional else ())),
         headers=RECORDED_HEADERS,
-        parameters=idempotent(*([IF_MATCH] if is_conditional else [])),
+        parameters=idempotent(*(_IF_MATCH if is_conditional else ())),
     )(view)
 
 
 def _schema(
-    verb: Verb, given: Sequence[str], readers: Mapping[str, Reader]
+    verb: Verb, bound: Sequence[str], readers: Mapping[str, Reader], *, is_conditional: bool
 ) -> type[BodySchema] | None:
     """Return the schema of what a body has to say; None where nothing is left to say."""
+    given = (*bound, "version") if is_conditional else bound
     if all(member.name in given for member in members_of(verb.body)):
         return None
     schema = body_schema(verb.body, given)
@@ -98,13 +91,22 @@ def _schema(
 
 
 def _view(
-    verb: Verb, show: Show, location: str, status: HTTPStatus, fixed: Mapping[str, Any]
+    verb: Verb,
+    show: Show,
+    location: str,
+    status: HTTPStatus,
+    fixed: Mapping[str, Any],
+    *,
+    is_conditional: bool,
 ) -> View:
     def view(
         *bodies: dict[str, Any], **path: UUID | int
     ) -> tuple[dict[str, Any], int, dict[str, str]]:
         members = bodies[0] if bodies else must_be_bare()
         members |= {part: _plain(value) for part, value in path.items()} | dict(fixed)
+        if is_conditional:
+            idempotency_key()  # told before what If-Match says
+            members["version"] = expected_version()
         accepted = ask(verb, members)
         shown = show(accepted)
         return shown, status, recorded_headers(accepted, location.format(**shown))
@@ -114,17 +116,6 @@ def _view(
 
 def _plain(value: UUID | int) -> str | int:
     return value if isinstance(value, int) else str(value)
-
-
-def _conditionally(view: View) -> View:
-    """Return a view that is told the version that the caller has seen."""
-
-    def seen(*bodies: dict[str, Any], **path: UUID | int) -> Any:  # noqa: ANN401 - what the view answers
-        body = bodies[0] if bodies else must_be_bare()
-        idempotency_key()  # told before what If-Match says
-        return view({**body, "version": expected_version()}, **path)
-
-    return seen
 
 
 def _exactly(view: View) -> View:

@@ -3,26 +3,21 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import cycle
-from typing import Any
 
 from app.demo.consumers import SMELTER, Consumer
 from app.demo.devices import MONTH, DemoDevice
 from app.demo.fleet import RefusedSeries
+from app.demo.joining import committed
 from app.demo.parties import (
     APPROVER,
     COUNTRY,
-    DEMO_AUDITOR,
     DEMO_METERING,
-    OFFICERS,
     SUPPLIERS,
     VERIFIER,
     Party,
     demo_id,
 )
-from app.registry.attachments import Attachments
 from app.registry.devices import GRID, PRODUCTION
-from app.registry.operations.account_open import AccountOpen
-from app.registry.operations.account_whitelist import AccountWhitelist
 from app.registry.operations.device_approve import DeviceApprove
 from app.registry.operations.device_register import DeviceRegister
 from app.registry.operations.device_review import DeviceReview
@@ -30,8 +25,6 @@ from app.registry.operations.issue_approve import IssueApprove
 from app.registry.operations.issue_request import IssueRequest
 from app.registry.operations.issue_review import IssueReview
 from app.registry.operations.measure_accept import MeasureAccept
-from app.registry.operations.organisation_admit import OrganisationAdmit
-from app.registry.operations.person_add import PersonAdd
 from app.registry.operations.retire import Retire
 from app.registry.operations.transfer import Transfer
 from app.registry.ranges import Range
@@ -46,9 +39,6 @@ SHARE_PERCENT = 25
 
 AUTOMATIC_WH = 100_000_000_000
 """100 GWh: a month of more than that is looked at by two persons."""
-
-KYC_UNTIL = 4_102_444_800_000
-"""2100-01-01T00:00:00Z: the demo's parties are made up, and so is their verification."""
 
 VALID_UNTIL = 1_869_609_600_000
 """2029-03-31T00:00:00Z: within five years of the month."""
@@ -68,36 +58,6 @@ class Asking:
     issuing_body: str
     vault: Vault
     generators: Mapping[str, Party]
-
-    def parties(self) -> Iterator[Asked]:
-        """Admit everybody, open an account for each who holds, whitelist the generators."""
-        holders = (*self.generators.values(), *SUPPLIERS)
-        for party in (*holders, DEMO_METERING, DEMO_AUDITOR):
-            yield self._admit(party)
-        for officer in OFFICERS:
-            yield self._officer(officer)
-        for party in holders:
-            yield Asked(
-                AccountOpen(
-                    id=demo_id(AccountOpen.type, party.code),
-                    origin=self.origin,
-                    by=party.id,
-                    account=party.account,
-                    organisation=party.id,
-                ),
-            )
-        for supplier in SUPPLIERS:
-            for generator in self.generators.values():
-                yield Asked(
-                    AccountWhitelist(
-                        id=demo_id(AccountWhitelist.type, f"{supplier.code}/{generator.code}"),
-                        origin=self.origin,
-                        by=supplier.id,
-                        account=supplier.account,
-                        sender=generator.account,
-                        allowed=True,
-                    ),
-                )
 
     def registrations(self, devices: Iterable[DemoDevice]) -> Iterator[Asked]:
         """Register, verify and approve; a device with a guessed capacity is issued to by hand."""
@@ -216,7 +176,8 @@ class Asking:
         for consumer in consumers:
             key = (consumer.point, consumer.network)
             supplier = SUPPLIERS[0] if key == SMELTER else next(others)
-            commitment, kept = self._commit(
+            commitment, kept = committed(
+                self.vault,
                 f"beneficiary/{'/'.join(key)}",
                 {"name": consumer.name, "connection_point": consumer.point},
             )
@@ -236,35 +197,6 @@ class Asking:
                 ),
                 kept,
             )
-
-    def _admit(self, party: Party) -> Asked:
-        commitment, kept = self._commit(f"organisation/{party.code}", {"name": party.name})
-        return Asked(
-            OrganisationAdmit(
-                id=demo_id(OrganisationAdmit.type, party.code),
-                origin=self.origin,
-                by=self.issuing_body,
-                organisation=party.id,
-                roles=(party.role,),
-                country=COUNTRY,
-                record=commitment,
-                kyc_until=KYC_UNTIL,
-            ),
-            kept,
-        )
-
-    def _officer(self, person: str) -> Asked:
-        commitment, kept = self._commit(f"person/{person}", {"name": "Made up"})
-        return Asked(
-            PersonAdd(
-                id=demo_id(PersonAdd.type, person),
-                origin=self.origin,
-                by=self.issuing_body,
-                member=person,
-                record=commitment,
-            ),
-            kept,
-        )
 
     def _decisions(self, device: DemoDevice) -> Iterator[Asked]:
         """Yield the verification and the approval of a registration, by two persons (R8)."""
@@ -315,9 +247,6 @@ class Asking:
             dissemination=GRID,
             measurement_body=DEMO_METERING.id,
         )
-
-    def _commit(self, label: str, record: dict[str, Any]) -> tuple[str, Attachments]:
-        return self.vault.commit(record, salt=self.vault.derive_salt(label))
 
     def _owner(self, device: DemoDevice) -> Party:
         return self.generators[device.fleet.operator_code]

@@ -11,6 +11,7 @@ from app.demo.asking import Asking
 from app.demo.consumers import Consumer, read_consumers
 from app.demo.devices import DemoDevice
 from app.demo.fleet import RefusedSeries, read_fleet
+from app.demo.joining import Joining
 from app.demo.parties import generators
 from app.factory import Registry
 from app.registry.errors import RefusalError
@@ -50,12 +51,10 @@ class Journey:
         self._devices = [
             DemoDevice(device, number) for number, device in enumerate(fleet.devices, 1)
         ]
-        self._asking = Asking(
-            origin=registry.identity.origin,
-            issuing_body=registry.issuing_body,
-            vault=registry.vault,
-            generators={party.code: party for party in generators(fleet.devices)},
-        )
+        who = (registry.identity.origin, registry.issuing_body, registry.vault)
+        found = {party.code: party for party in generators(fleet.devices)}
+        self._asking = Asking(*who, found)
+        self._joining = Joining(*who, found)
         self._story = Story(
             flagged=[device for device in self._devices if device.is_flagged],
             gaps=[device for device in self._devices if device.gaps],
@@ -68,7 +67,7 @@ class Journey:
 
     def run(self) -> Story:
         """Go through every stage. Raises JourneyError where an answer is not as expected."""
-        self._accept("admit parties", self._asking.parties())
+        self._accept("admit parties", self._joining.parties())
         self._accept("register devices", self._asking.registrations(self._devices))
         self._refuse_fossils()
         self._accept("read half-hours", self._asking.measurements(self._devices))

@@ -1,6 +1,8 @@
 """A domain's settings, and what genesis fixes for the whole registry."""
 
+from calendar import monthrange
 from dataclasses import dataclass
+from datetime import date
 from typing import Annotated, Any
 
 from app.registry.fields import (
@@ -34,7 +36,12 @@ class Deadline:
 
     years: Annotated[int, whole(least=1, most=50)]
     month: Annotated[int, whole(least=1, most=12)]
-    day: Annotated[int, whole(least=1, most=28)]
+    day: Annotated[int, whole(least=1, most=31)]
+
+    def after(self, year: int) -> date:
+        """Return that day so many years later, clamped to the last day of its month."""
+        later = year + self.years
+        return date(later, self.month, min(self.day, monthrange(later, self.month)[1]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

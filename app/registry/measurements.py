@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated, NamedTuple
 
-from app.ledger.encoding import encode
 from app.ledger.times import format_time
 from app.registry.fields import EnergyWh, Hash, Instant, Quantity, Slug, text
 
@@ -156,10 +155,13 @@ class Netting:
 
 
 def interval_leaves(intervals: Iterable[Interval]) -> list[bytes]:
-    """Return the interval leaves `[start, end, wh]` in order, as canonical bytes."""
+    """Return the interval leaves `[start, end, wh]` in order, as canonical bytes.
+
+    Written as they are: times and whole numbers have one spelling, and there are many.
+    """
     return [
-        encode([format_time(item.start), format_time(item.end), item.energy_wh])
-        for item in intervals
+        f'["{format_time(start)}","{format_time(end)}",{energy_wh}]'.encode()
+        for start, end, energy_wh in intervals
     ]
 
 

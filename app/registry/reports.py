@@ -113,7 +113,8 @@ class Reported(Operation):
         """Return the device with its deficit and adjustment after these spans (R12, R36).
 
         Every entry follows from the one before; an adjustment is paid before energy is left.
-        Without `may_owe` no deficit goes in or out. Raises RefusalError.
+        Without `may_owe` no deficit goes in, and what goes out is owed: the spans that follow have
+        been netted already. Raises RefusalError.
         """
         netted = self._netted()
         for span in sorted(self.spans, key=lambda span: span.start):
@@ -184,16 +185,15 @@ def _netted(device: Device, span: MeasuredSpan, entry: Netting, *, may_owe: bool
     is_chained = entry.deficit_in_wh == (device.deficit_wh if may_owe else 0)
     if entry.energy_wh != span.energy_wh or not is_chained:
         raise _mismatch("gross, deductions and deficit do not give this energy")
-    if entry.deficit_out_wh and not may_owe:
-        raise _mismatch("a correction carries no deficit on")
     if entry.adjusted_wh and owed_wh < 0:
         raise _mismatch(f"only {device.adjustment_wh} Wh are owed")
     if owed_wh > 0 and span.energy_wh:
         raise RefusalError(
             "adjustment-outstanding", f"{owed_wh} Wh are still owed", rule="R36", pointer="/netting"
         )
-    deficit_wh = entry.deficit_out_wh if may_owe else device.deficit_wh
-    return replace(device, adjustment_wh=owed_wh, deficit_wh=deficit_wh)
+    if not may_owe:
+        return replace(device, adjustment_wh=owed_wh + entry.deficit_out_wh)
+    return replace(device, adjustment_wh=owed_wh, deficit_wh=entry.deficit_out_wh)
 
 
 def _share(state: State, whole: Span, part: str) -> int | None:

@@ -1,11 +1,12 @@
 """Windows in calendar months: the arithmetic that needs no time zone, and a bound that replays."""
 
 from calendar import monthrange
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import MAXYEAR, UTC, date, datetime, timedelta
 from typing import NamedTuple
 
 from app.ledger.times import TIME_MAX_MS
+from app.registry.devices import FARTHEST_ZONE_MS
 from app.registry.domains import Deadline, Domain, DomainSettings
 
 TOLERANCE_MS = 4 * 86_400_000
@@ -40,16 +41,12 @@ def nominal_end(period_end: int, months: int) -> int:
 
 def nominal_windows(settings: DomainSettings, period_end: int) -> Windows:
     """Return the windows of a domain as if its zone were UTC; all instants in UTC milliseconds."""
-    transfer_until = _nominal(settings.transfer_months, period_end)
-    retire_until = _nominal(settings.retire_months, period_end)
-    if settings.retire_deadline is not None:
-        retire_until = min(retire_until, _nominal_deadline(settings.retire_deadline, period_end))
-    return Windows(min(transfer_until, retire_until), retire_until)
+    return _windows_of(settings, period_end, year=_last_day(period_end).year)
 
 
 def is_retirable(settings: DomainSettings, period_end: int, *, time_ms: int) -> bool:
     """Say whether certificates issued now could be retired for a while, whatever the zone (R11)."""
-    retire_until = nominal_windows(settings, period_end).retire_until
+    retire_until = min(found.retire_until for found in _possible(settings, period_end))
     return retire_until == TIME_MAX_MS or time_ms < retire_until - TOLERANCE_MS
 
 
@@ -59,21 +56,44 @@ def is_plausible(settings: DomainSettings, period_end: int, windows: Windows) ->
     The exact instants are the issuing body's, computed in the domain's zone and frozen at issue;
     this bounds them, so that no replay needs a time-zone database (R39).
     """
-    near = (
+    is_in_order = windows.transfer_until <= windows.retire_until
+    return is_in_order and any(
+        _is_near(windows, nominal) for nominal in _possible(settings, period_end)
+    )
+
+
+def _is_near(windows: Windows, nominal: Windows) -> bool:
+    return all(
         abs(until_ms - nominal_ms) <= TOLERANCE_MS
         and (nominal_ms < TIME_MAX_MS or until_ms == nominal_ms)
-        for until_ms, nominal_ms in zip(windows, nominal_windows(settings, period_end), strict=True)
+        for until_ms, nominal_ms in zip(windows, nominal, strict=True)
     )
-    return all(near) and windows.transfer_until <= windows.retire_until
+
+
+def _possible(settings: DomainSettings, period_end: int) -> Iterator[Windows]:
+    """Yield the nominal windows for each year that the last day has in some zone."""
+    latest = min(period_end + FARTHEST_ZONE_MS, TIME_MAX_MS)
+    ends = (period_end - FARTHEST_ZONE_MS, latest)
+    for year in sorted({_last_day(end).year for end in ends}):
+        yield _windows_of(settings, period_end, year=year)
+
+
+def _windows_of(settings: DomainSettings, period_end: int, *, year: int) -> Windows:
+    transfer_until = _nominal(settings.transfer_months, period_end)
+    retire_until = _nominal(settings.retire_months, period_end)
+    if settings.retire_deadline is not None:
+        retire_until = min(retire_until, _nominal_deadline(settings.retire_deadline, year))
+    return Windows(min(transfer_until, retire_until), retire_until)
 
 
 def _nominal(months: int | None, period_end: int) -> int:
     return TIME_MAX_MS if months is None else nominal_end(period_end, months)
 
 
-def _nominal_deadline(deadline: Deadline, period_end: int) -> int:
-    year = _last_day(period_end).year + deadline.years
-    last = date(year, deadline.month, deadline.day) + timedelta(days=1)
+def _nominal_deadline(deadline: Deadline, year: int) -> int:
+    if year + deadline.years >= MAXYEAR:
+        return TIME_MAX_MS
+    last = deadline.after(year) + timedelta(days=1)
     return int(datetime(last.year, last.month, last.day, tzinfo=UTC).timestamp()) * 1000
 
 

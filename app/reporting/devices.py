@@ -139,7 +139,11 @@ def _devices(viewer: str | None) -> Select[Any]:
         if column.name not in ("device", "organisation", "state")
     ]
     query = _documented([*devices.columns, registrations.c.state.label("review"), *described])
-    return query.join(devices, matches)
+    query = query.join(devices, matches)
+    if viewer is None:
+        return query
+    concerned = select(newest.c.device).where(_concerns(newest, viewer))
+    return query.where(devices.c.id.in_(concerned))
 
 
 def _concerns(table: FromClause, viewer: str) -> ColumnElement[bool]:

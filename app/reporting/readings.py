@@ -1,6 +1,6 @@
 """Readings: from which an issuance was made, who reported them, and whose energy it carried in."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
 import orjson
@@ -18,8 +18,6 @@ from app.storage.storage import Storage
 from app.storage.tables import bundles, issuances, leaves, parties, readings, registrations, spans
 
 REPORTS = (Measure.type, MeasureCorrect.type)
-NEWEST = 2**53
-"""An index behind every leaf."""
 _LEAVES_AT_ONCE = 200
 _OPERATIONS_MOST = 10_000
 """More than a block holds."""
@@ -90,59 +88,35 @@ def carried_from(storage: Storage, made: Row) -> Row | None:
 
 
 def find_report(storage: Storage, operation: str) -> dict[str, Any] | None:
-    """Return a report, or a correction, as its leaf holds it, with its index."""
+    """Return a report, or a correction, as its leaf holds it."""
     row = find_operation(storage, operation, viewer=None)
     if row is None or row["type"] not in REPORTS:
         return None
-    return {**orjson.loads(row["leaf"])["operation"], "index": row["index"]}
+    found: dict[str, Any] = orjson.loads(row["leaf"])["operation"]
+    return found
 
 
 def reports_of(
     storage: Storage, device: str, starts: Collection[int], *, before: int
 ) -> dict[int, Told]:
-    """Return by span the newest report of it, before an index."""
-    found: dict[int, Told] = {}
-    for start, told in _told(storage, device, starts, before):
-        found.setdefault(start, told)
-    return found
+    """Return by span the newest report of it, before an index.
 
-
-def settled_of(
-    storage: Storage, device: str, starts: Collection[int], *, before: int
-) -> dict[int, int]:
-    """Return by span what its report and corrections, before an index, have paid and covered, Wh.
-
-    What later spans cover for it is taken off.
+    The log is read backwards, no further than the last of the spans is found.
     """
-    found = dict.fromkeys(starts, 0)
-    for start, told in _told(storage, device, starts, before):
-        entry = told.netting
-        if entry is not None:
-            taken_wh = entry["adjusted_wh"] + entry["deficit_in_wh"]
-            found[start] += taken_wh - entry["deficit_out_wh"]
-    return found
-
-
-def _told(
-    storage: Storage, device: str, starts: Collection[int], before: int
-) -> Iterator[tuple[int, Told]]:
-    """Yield what was reported of spans, newest first, back to the first report of each."""
+    found: dict[int, Told] = {}
     missing = set(starts)
     with storage.reading() as connection:
         rows = connection.execution_options(yield_per=_LEAVES_AT_ONCE).execute(
             _reports(device, before)
         )
-        for leaf in rows.scalars() if missing else ():
-            if device.encode() not in leaf:
-                continue
-            report = orjson.loads(leaf)["operation"]
-            for start, told in _entries(report) if report["device"] == device else ():
-                if start in missing:
-                    yield start, told
-                    if report["type"] == Measure.type:
-                        missing.discard(start)
+        for leaf in rows.scalars():
+            if device.encode() in leaf:
+                told = _told(orjson.loads(leaf)["operation"], device)
+                found |= {start: told[start] for start in missing & told.keys()}
+                missing -= told.keys()
             if not missing:
-                return
+                break
+    return found
 
 
 def _reports(device: str, before: int) -> Select[Any]:
@@ -156,10 +130,14 @@ def _reports(device: str, before: int) -> Select[Any]:
     )
 
 
-def _entries(report: dict[str, Any]) -> Iterator[tuple[int, Told]]:
+def _told(report: dict[str, Any], device: str) -> dict[int, Told]:
+    if report["device"] != device:
+        return {}
     netted = {entry["start"]: entry for entry in report.get("netting", ())}
-    for entry in (*report["spans"], *report.get("gaps", ())):
-        yield parse_time(entry["start"]), Told(report["id"], netted.get(entry["start"]))
+    return {
+        parse_time(entry["start"]): Told(report["id"], netted.get(entry["start"]))
+        for entry in (*report["spans"], *report.get("gaps", ()))
+    }
 
 
 def _freed_at(storage: Storage, made: Row) -> int | None:

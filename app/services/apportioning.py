@@ -1,16 +1,14 @@
 """Apportioning: what a multi-fuel device produced, parted among its sources as was declared."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, pairwise
+from itertools import accumulate, groupby, pairwise
 
 from app.registry.fuels import FuelShares
 from app.registry.measurements import DeclaredGap, Interval
+from app.services.filling import Filled, Filling
 from app.services.measure import Day
 from app.services.netting import Balance, Flow, net
-
-ENTRIES_MOST = 50
-"""Spans and gaps of one operation, so that its leaf holds them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,20 +58,53 @@ def apportion(
     """
     parts = dict.fromkeys(part for declared in shares for part, _ in declared.shares)
     for part in parts:
-        balance = balances[part]
-        days: list[Day] = []
-        gaps: list[DeclaredGap] = []
+        for filled in _reports(_Part(part, shares, balances[part]), spans):
+            yield PartReport(part, filled.days, filled.gaps)
+
+
+@dataclass(slots=True)
+class _Part:
+    """A source, and what it carries or owes by now."""
+
+    name: str
+    shares: Sequence[FuelShares]
+    balance: Balance
+
+    def days(self, spans: Iterable[WholeSpan]) -> Iterator[Day]:
+        """Yield its days of the whole's spans that a declaration covers."""
         for span in spans:
-            if span.gap:
-                gaps.append(DeclaredGap(start=span.start, end=span.end, reason=span.gap))
-            elif (share_wh := _share(span, shares, part)) is not None:
-                day, balance = _day(span, share_wh, balance)
-                days.append(day)
-            if len(days) + len(gaps) >= ENTRIES_MOST and days:
-                yield PartReport(part, tuple(days), tuple(gaps))
-                days, gaps = [], []
-        if days:
-            yield PartReport(part, tuple(days), tuple(gaps))
+            share_wh = _share(span, self.shares, self.name)
+            if share_wh is not None:
+                yield self._day(span, share_wh)
+
+    def _day(self, span: WholeSpan, share_wh: int) -> Day:
+        flows = [
+            Flow(item.start, item.end, item.energy_wh, 0)
+            for item in share_of(span.intervals, share_wh)
+        ]
+        intervals, entry, self.balance = net(flows, self.balance)
+        return Day(span.start, span.end, intervals, span.quality, (), entry)
+
+
+def _reports(part: _Part, spans: Sequence[WholeSpan]) -> Iterator[Filled]:
+    """Yield what is reported of a part, gaps as those of the whole."""
+    filling = Filling()
+    waiting: list[DeclaredGap] = []
+    for is_gap, group in groupby(spans, key=lambda span: bool(span.gap)):
+        if is_gap:
+            waiting = [_gap(span) for span in group]
+            continue
+        for day in part.days(group):
+            yield from filling.declare(waiting)
+            yield from filling.add(day)
+            waiting = []
+        waiting = []
+    yield from filling.declare(waiting, is_last=True)
+    yield from filling.finish()
+
+
+def _gap(span: WholeSpan) -> DeclaredGap:
+    return DeclaredGap(start=span.start, end=span.end, reason=span.gap)
 
 
 def _share(span: WholeSpan, shares: Sequence[FuelShares], part: str) -> int | None:
@@ -81,13 +112,3 @@ def _share(span: WholeSpan, shares: Sequence[FuelShares], part: str) -> int | No
         if declared.start <= span.start and span.end <= declared.end:
             return declared.part_of(span.energy_wh, part)
     return None
-
-
-def _day(span: WholeSpan, share_wh: int, balance: Balance) -> tuple[Day, Balance]:
-    flows = [
-        Flow(item.start, item.end, item.energy_wh, 0)
-        for item in share_of(span.intervals, share_wh)
-    ]
-    intervals, entry, after = net(flows, balance)
-    day = Day(span.start, span.end, intervals, span.quality, (), entry)
-    return day, after

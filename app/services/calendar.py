@@ -23,8 +23,7 @@ def windows(domain: Domain, period_end: int) -> Windows:
     retire_until = _months_after(last_day, settings.retire_months, zone)
     deadline = settings.retire_deadline
     if deadline is not None:
-        last = date(last_day.year + deadline.years, deadline.month, deadline.day)
-        retire_until = min(retire_until, _end_of(last, zone))
+        retire_until = min(retire_until, _end_of(deadline.after(last_day.year), zone))
     return Windows(min(transfer_until, retire_until), retire_until)
 
 

@@ -1,55 +1,59 @@
-"""Correcting: readings in place of a span's, net of what the span before had paid and covered."""
+"""Correcting: readings in place of spans, net of what is owed and of what those had settled."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 from app.registry.errors import RefusalError
-from app.registry.measurements import MEASURED, Netting
+from app.registry.measurements import MEASURED
 from app.services.measure import Day
 from app.services.netting import Balance, Flow, net
 
 
-class Standing(NamedTuple):
-    """A span or gap as it stands, [start, end) in UTC milliseconds.
-
-    `settled_wh` is what it has paid and covered for other spans, less what others cover for it.
-    """
+class Stretch(NamedTuple):
+    """A span or gap as it stands, [start, end) in UTC milliseconds."""
 
     start: int
     end: int
-    settled_wh: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Corrector:
-    """How readings are made into days: their quality, and what the device still owes, Wh."""
+def correct_days(
+    flows: Sequence[Flow], standing: Sequence[Stretch], *, owed_wh: int, quality: str = MEASURED
+) -> list[Day]:
+    """Return readings, in order, as days in place of what stands there, what is owed paid first.
 
-    quality: str = MEASURED
-    adjustment_wh: int = 0
-
-    def days(self, flows: Sequence[Flow], standing: Sequence[Standing]) -> list[Day]:
-        """Return readings, in order, as days in place of what stands there.
-
-        Raises RefusalError where they do not cover one span after another, each of them whole.
-        """
-        days: list[Day] = []
-        balance = Balance(0, self.adjustment_wh)
-        for span, of_span in zip(standing, _parted(flows, standing), strict=True):
-            day, balance = self._day(span, of_span, balance)
-            days.append(day)
-        return days
-
-    def _day(self, span: Standing, flows: list[Flow], balance: Balance) -> tuple[Day, Balance]:
-        """Return a day; what was settled with the span before stays deducted from it."""
-        credited = _credited(flows, -span.settled_wh)
-        owing = replace(balance, deficit_wh=max(span.settled_wh, 0))
-        intervals, entry, left = net(credited, owing)
-        day = Day(span.start, span.end, intervals, self.quality, netting=_folded(entry))
-        return day, replace(left, deficit_wh=0)
+    `owed_wh` has in it what the energy of those had settled of other times, which is settled anew.
+    What they do not cover is owed: the spans behind them are netted already. Raises RefusalError
+    where they do not cover one span after another, each of them whole.
+    """
+    days: list[Day] = []
+    left_wh = owed_wh
+    for span, of_span in zip(standing, _parted(flows, standing), strict=True):
+        intervals, entry, balance = net(of_span, Balance(0, left_wh))
+        left_wh = balance.adjustment_wh + balance.deficit_wh
+        days.append(Day(span.start, span.end, intervals, quality, netting=entry))
+    return days
 
 
-def _parted(flows: Sequence[Flow], standing: Sequence[Standing]) -> list[list[Flow]]:
+def owed_before(report: Mapping[str, Any]) -> int:
+    """Return an `owed_wh` that makes of the same readings the days of a recorded correction.
+
+    Where it left energy, all was paid by then; what it did not cover was owed from there on.
+    """
+    netted = {entry["start"]: entry for entry in report.get("netting", ())}
+    least_wh, bounds_wh = 0, []
+    settled_wh = 0
+    for span in sorted(report["spans"], key=lambda span: str(span["start"])):
+        entry = netted.get(span["start"], {"adjusted_wh": 0, "deficit_out_wh": 0})
+        settled_wh += entry["adjusted_wh"]
+        if entry["adjusted_wh"]:
+            least_wh = max(least_wh, settled_wh)
+        if span["energy_wh"]:
+            bounds_wh.append(settled_wh)
+        settled_wh -= entry["deficit_out_wh"]
+    return min(bounds_wh, default=least_wh)
+
+
+def _parted(flows: Sequence[Flow], standing: Sequence[Stretch]) -> list[list[Flow]]:
     """Return the readings of each span. Raises RefusalError."""
     parts: list[list[Flow]] = [[] for _ in standing]
     reached = [span.start for span in standing]
@@ -77,24 +81,5 @@ def _parted(flows: Sequence[Flow], standing: Sequence[Standing]) -> list[list[Fl
     return parts
 
 
-def _holds(span: Standing, flow: Flow) -> bool:
+def _holds(span: Stretch, flow: Flow) -> bool:
     return span.start <= flow.start and flow.end <= span.end
-
-
-def _credited(flows: Sequence[Flow], credit_wh: int) -> list[Flow]:
-    """Return flows that draw less, by what later spans have covered already."""
-    left_wh = max(credit_wh, 0)
-    found: list[Flow] = []
-    for flow in reversed(flows):
-        spared_wh = min(left_wh, flow.drawn_wh)
-        left_wh -= spared_wh
-        found.append(flow._replace(drawn_wh=flow.drawn_wh - spared_wh))
-    return found[::-1]
-
-
-def _folded(entry: Netting | None) -> Netting | None:
-    """Return an entry that takes nothing in from the span before: it is deducted here."""
-    if entry is None:
-        return None
-    deducted_wh = entry.deducted_wh + entry.deficit_in_wh
-    return replace(entry, deducted_wh=deducted_wh, deficit_in_wh=0)

@@ -12,6 +12,7 @@ from app.layouts.reading import MeterFile, read
 from app.layouts.tallies import FileTally, Tally
 from app.ledger.times import format_time
 from app.services.importing import Importer
+from app.services.metering import Stretch
 
 CHUNK = 1 << 20
 
@@ -32,6 +33,12 @@ class Imported:
 
     tally: FileTally
     importer: Importer
+
+    @property
+    def is_done(self) -> bool:
+        """Whether nothing of the file is left that might be reported if it were sent again."""
+        results = self.importer.results.values()
+        return not self.importer.unknown and all(result.is_done for result in results)
 
     @property
     def plain(self) -> dict[str, Any]:
@@ -112,6 +119,12 @@ def _finding(item: Finding) -> dict[str, Any]:
         "count": item.count,
         "detail": item.detail,
     }
+
+
+def period_of(tally: FileTally) -> Stretch:
+    """Return from when until when a file has readings; nothing where it has none."""
+    total = tally.total()
+    return total.first_ms or 0, total.last_ms or 0
 
 
 def check_file(

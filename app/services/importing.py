@@ -2,28 +2,27 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import groupby
-from typing import Any
 from uuid import UUID, uuid5
 
 from app.layouts.days import Reading as MeterReading
 from app.layouts.days import SeriesDay
 from app.layouts.findings import SeriesKey
-from app.ledger.times import format_time
 from app.registry.errors import RefusalError
-from app.registry.measurements import MEASURED, NEGATIVE
-from app.services.intake import Intake, LeftOut, Reading, Report, combined, joined
+from app.registry.measurements import NEGATIVE
+from app.services.intake import Intake, Report
 from app.services.measure import measured
-from app.services.metering import Metered
+from app.services.metering import Metered, Stretch
 from app.services.netting import Flow
 from app.services.record import Asked, Outcome
+from app.services.results import DeviceResult
+from app.services.streams import Reading, combined, joined
 
 GIVEN = ("export", "production")
 DRAWN = ("charge", "import")
 """Directions that count at a metering point: what it gives, and what it draws (R12)."""
 GROUP = 40
-UNKNOWN_METER = "unknown-meter"
 
 Record = Callable[[list[Asked]], list[Outcome]]
 Progress = Callable[[int], None]
@@ -53,48 +52,6 @@ class Reporter:
         )
 
 
-@dataclass(slots=True)
-class DeviceResult:
-    """What became of a device's readings; energy in Wh, net of what it drew and owed."""
-
-    series: list[SeriesKey] = field(default_factory=list)
-    operations: int = 0
-    spans: int = 0
-    readings: int = 0
-    energy_wh: int = 0
-    gaps: int = 0
-    findings: Counter[str] = field(default_factory=Counter)
-    left_out: dict[str, LeftOut] = field(default_factory=dict)
-    aside: Counter[str] = field(default_factory=Counter)
-    refusals: list[tuple[int, RefusalError]] = field(default_factory=list)
-
-    @property
-    def plain(self) -> dict[str, Any]:
-        """The result as JSON can say it."""
-        return {
-            "series": [list(key) for key in self.series],
-            "operations": self.operations,
-            "spans": self.spans,
-            "readings": self.readings,
-            "energy_wh": self.energy_wh,
-            "gaps": self.gaps,
-            "findings": dict(sorted(self.findings.items())),
-            "left_out": {
-                code: {
-                    "readings": left.readings,
-                    "given_wh": left.given_wh,
-                    "drawn_wh": left.drawn_wh,
-                }
-                for code, left in sorted(self.left_out.items())
-            },
-            "aside": dict(sorted(self.aside.items())),
-            "refused": [
-                {"start": format_time(start), "code": refusal.code, "detail": refusal.detail}
-                for start, refusal in self.refusals
-            ],
-        }
-
-
 class Importer:
     """Takes the days of a file, series by series, and records what they report.
 
@@ -109,7 +66,7 @@ class Importer:
         reporter: Reporter,
         devices: Mapping[SeriesKey, Metered],
         now_ms: int,
-        period: tuple[int, int] | None = None,
+        period: Stretch | None = None,
         drawn: Mapping[str, Sequence[Reading]] | None = None,
         are_negatives_flagged: bool = False,
     ) -> None:
@@ -139,8 +96,7 @@ class Importer:
                 self._take(metered, self._readings(metered, group))
         for metered in {item.device: item for item in self._devices.values()}.values():
             if metered.device in self._waiting:
-                streams = self._waiting.pop(metered.device)
-                self._report(metered, combined(*streams))
+                self._report(metered, combined(*self._waiting.pop(metered.device)))
         self._flush()
 
     def _take(self, metered: Metered, readings: Iterator[Reading]) -> None:
@@ -151,47 +107,45 @@ class Importer:
 
     def _report(self, metered: Metered, readings: Iterator[Reading]) -> None:
         drawn = self._drawn.get(metered.device)
-        stream = combined(readings, drawn) if drawn else readings
         intake = Intake(metered, now_ms=self._now_ms, period=self._period)
-        for report in intake.take(stream):
+        for report in intake.take(combined(readings, drawn) if drawn else readings):
             self._ask(metered, report)
         for report in intake.finish():
             self._ask(metered, report)
-        result = self.results[metered.device]
-        result.left_out = dict(intake.left_out)
-        result.findings += intake.findings
+        self.results[metered.device].left_out = dict(intake.left_out)
 
     def _ask(self, metered: Metered, report: Report) -> None:
-        asked = self._reporter.asked(metered, report)
-        self._asked.append((metered.device, report, asked))
+        self._asked.append((metered.device, report, self._reporter.asked(metered, report)))
         if len(self._asked) >= GROUP:
             self._flush()
 
     def _flush(self) -> None:
         asked, self._asked = self._asked, []
         outcomes = self._record([item[2] for item in asked]) if asked else []
-        for (device, report, _), outcome in zip(asked, outcomes, strict=True):
-            result = self.results[device]
+        for (device, report, item), outcome in zip(asked, outcomes, strict=True):
             if isinstance(outcome, RefusalError):
-                result.refusals.append((report.start, outcome))
+                self.results[device].refuse(report, item, outcome)
             else:
-                _count(result, report)
+                self.results[device].count(report, item)
 
     def _readings(self, metered: Metered, days: Iterable[SeriesDay]) -> Iterator[Reading]:
         """Yield the flows of a series; other directions are set aside and counted."""
         aside = self.results[metered.device].aside
         for day in days:
             negatives = self._negatives(day)
-            flows: dict[tuple[int, int], Reading] = {}
+            waiting: Reading | None = None
             for item in day.readings:
                 if item.direction not in GIVEN + DRAWN:
                     aside[item.direction] += item.energy_wh
                     continue
-                finding = NEGATIVE if item.start_ms in negatives else ""
-                reading = Reading(_flow(item), item.quality, finding)
-                before = flows.get(reading.flow[:2])
-                flows[reading.flow[:2]] = reading if before is None else joined(before, reading)
-            yield from flows.values()
+                reading = _reading(item, NEGATIVE if item.start_ms in negatives else "")
+                if waiting is not None and waiting.flow[:2] == reading.flow[:2]:
+                    reading = joined(waiting, reading)
+                elif waiting is not None:
+                    yield waiting
+                waiting = reading
+            if waiting is not None:
+                yield waiting
 
     def _negatives(self, day: SeriesDay) -> set[int | None]:
         if not self._are_negatives_flagged:
@@ -207,28 +161,18 @@ def _watched(days: Iterable[SeriesDay], progress: Progress) -> Iterator[SeriesDa
         yield day
 
 
-def _flow(item: MeterReading) -> Flow:
-    is_given = item.direction in GIVEN
-    return Flow(
-        item.start_ms,
-        item.end_ms,
-        item.energy_wh if is_given else 0,
-        0 if is_given else item.energy_wh,
-    )
-
-
-def _count(result: DeviceResult, report: Report) -> None:
-    result.operations += 1
-    result.spans += len(report.days)
-    result.gaps += len(report.gaps)
-    result.readings += sum(len(day.intervals) for day in report.days)
-    result.energy_wh += sum(item.energy_wh for day in report.days for item in day.intervals)
+def _reading(item: MeterReading, finding: str) -> Reading:
+    if item.direction in GIVEN:
+        flow = Flow(item.start_ms, item.end_ms, item.energy_wh, 0)
+        return Reading(flow, item.quality, finding)
+    flow = Flow(item.start_ms, item.end_ms, 0, item.energy_wh)
+    return Reading(flow, item.quality, finding, is_given=False)
 
 
 def flows_of(days: Iterable[SeriesDay]) -> list[Reading]:
     """Return all that other meters of a point drew, whatever their files call it."""
     return [
-        Reading(Flow(item.start_ms, item.end_ms, 0, item.energy_wh), MEASURED)
+        Reading(Flow(item.start_ms, item.end_ms, 0, item.energy_wh), is_given=False)
         for day in days
         for item in day.readings
     ]

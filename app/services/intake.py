@@ -1,26 +1,19 @@
 """Intake: a device's metered flows become reports of spans and gaps; what stays out is counted."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from heapq import merge
-from zoneinfo import ZoneInfo
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
+from app.layouts.local_days import LocalDays
 from app.ledger.times import TIME_MAX_MS
-from app.registry.measurements import (
-    CORRECTED,
-    ESTIMATED,
-    MEASURED,
-    NIGHT_SUN,
-    SUBSTITUTED,
-    DeclaredGap,
-    Interval,
-)
+from app.registry.measurements import NIGHT_SUN, DeclaredGap, Interval
+from app.registry.reports import DAY_MAX_MS
+from app.services.filling import Filled, Filling
 from app.services.measure import Day
-from app.services.metering import Metered, Version
+from app.services.metering import Metered, Stretch, Version
 from app.services.netting import Balance, Flow, net
 from app.services.night import is_night, needs_sun
+from app.services.streams import Reading
 
 MISSING = "not-in-file"
 """The reason of a gap that a file leaves."""
@@ -29,23 +22,12 @@ OUTSIDE = "outside-operation-period"
 GRANULARITY = "interval-granularity"
 FUTURE = "future-production"
 OVERLAP = "measurement-overlap"
+"""Of time that another reading has, of this file or measured before."""
 NOT_ASKED = "not-asked-for"
+NOT_GIVEN = "no-production-reading"
+"""Drawn in an interval for which nobody read what was given."""
 
 _INTERVAL_MS_LEAST = 60_000
-_WORSE = (MEASURED, CORRECTED, SUBSTITUTED, ESTIMATED)
-_WEIGHT_MOST = 13_000
-_SPAN, _GAP, _FINDING, _QUALITY, _NETTING = 200, 120, 85, 75, 190
-"""About how many bytes each takes of a leaf."""
-_ENTRIES_MOST = 90
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What a metering point gave and drew in one interval, how it came about, what looked wrong."""
-
-    flow: Flow
-    quality: str = MEASURED
-    finding: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +37,34 @@ class Report:
     days: tuple[Day, ...]
     gaps: tuple[DeclaredGap, ...]
     version: Version
+    start: int
+
+    @classmethod
+    def of(cls, filled: Filled, version: Version) -> "Report":
+        """Return what was filled under a version."""
+        return cls(filled.days, filled.gaps, version, filled.start)
 
     @property
-    def start(self) -> int:
-        """When it begins, UTC milliseconds."""
-        return min([self.days[0].start, *(gap.start for gap in self.gaps[:1])])
+    def readings(self) -> int:
+        """How many readings it has."""
+        return sum(len(day.intervals) for day in self.days)
+
+    @property
+    def energy_wh(self) -> int:
+        """What is left of what was given, net of what was drawn and owed."""
+        return sum(day.energy_wh for day in self.days)
+
+    @property
+    def given_wh(self) -> int:
+        """What was given."""
+        return sum(
+            day.energy_wh if day.netting is None else day.netting.gross_wh for day in self.days
+        )
+
+    @property
+    def drawn_wh(self) -> int:
+        """What was drawn."""
+        return sum(0 if day.netting is None else day.netting.deducted_wh for day in self.days)
 
 
 @dataclass(slots=True)
@@ -70,19 +75,11 @@ class LeftOut:
     given_wh: int = 0
     drawn_wh: int = 0
 
-
-@dataclass(slots=True)
-class _Open:
-    """A report that is being filled."""
-
-    version: Version
-    days: list[Day] = field(default_factory=list)
-    gaps: list[DeclaredGap] = field(default_factory=list)
-    weight: int = 0
-
-    @property
-    def is_full(self) -> bool:
-        return self.weight > _WEIGHT_MOST or len(self.days) + len(self.gaps) >= _ENTRIES_MOST
+    def add(self, flow: Flow) -> None:
+        """Count one more."""
+        self.readings += 1
+        self.given_wh += flow.given_wh
+        self.drawn_wh += flow.drawn_wh
 
 
 class Intake:
@@ -97,177 +94,154 @@ class Intake:
         metered: Metered,
         *,
         now_ms: int,
-        period: tuple[int, int] | None = None,
+        period: Stretch | None = None,
         gap_reason: str = MISSING,
     ) -> None:
-        """Take the device, the time it is, the period that is asked for, and why gaps are."""
+        """Take the device, the time it is, the period that is asked for, and why gaps are.
+
+        What lies where the device is measured already stays out.
+        """
         self._metered = metered
-        self._zone = metered.zone
+        self._days = LocalDays(metered.zone)
         self._now_ms = now_ms
         self._period = period or (0, TIME_MAX_MS)
         self._gap_reason = gap_reason
+        self._measured = iter(metered.measured)
+        self._stretch = next(self._measured, None)
         self._balance: Balance = metered.balance
         self._run: list[Reading] = []
-        self._open: _Open | None = None
+        self._filling = Filling()
+        self._version: Version | None = None
         self._reached: int | None = None
         self._day_end = 0
         self.left_out: dict[str, LeftOut] = defaultdict(LeftOut)
-        self.findings: Counter[str] = Counter()
 
     def take(self, readings: Iterable[Reading]) -> Iterator[Report]:
         """Take more readings; yield what is full."""
         for reading in readings:
-            version = self._version(reading)
-            if version is not None:
-                yield from self._add(reading, version)
+            stretch = self._measured_at(reading.flow)
+            reason = OVERLAP if stretch else self._reason(reading)
+            if stretch:
+                yield from self._pass(*stretch)
+            if reason:
+                self.left_out[reason].add(reading.flow)
+            else:
+                yield from self._add(reading)
 
     def finish(self) -> Iterator[Report]:
         """Yield what is left."""
         yield from self._close_run()
-        if self._open is not None and self._open.days:
-            yield self._given()
+        yield from self._given(self._filling.finish())
 
-    def _version(self, reading: Reading) -> Version | None:
-        """Return the version that a reading belongs to; None where it stays out."""
-        flow = reading.flow
-        version = self._metered.version_at(flow.start, flow.end)
-        length_ms = flow.end - flow.start
-        most_ms = self._metered.settings.interval_s_most * 1000
-        reason = ""
-        if self._reached is not None and flow.start < self._reached:
-            reason = OVERLAP
-        elif not _INTERVAL_MS_LEAST <= length_ms <= most_ms:
-            reason = GRANULARITY
-        elif not self._period[0] <= flow.start < self._period[1]:
-            reason = NOT_ASKED
-        elif flow.end > self._now_ms:
-            reason = FUTURE
-        elif version is None:
-            reason = OUTSIDE
-        if reason:
-            left = self.left_out[reason]
-            left.readings += 1
-            left.given_wh += flow.given_wh
-            left.drawn_wh += flow.drawn_wh
+    def _measured_at(self, flow: Flow) -> Stretch | None:
+        """Return the stretch measured before that a flow overlaps."""
+        while self._stretch is not None and self._stretch[1] <= flow.start:
+            self._stretch = next(self._measured, None)
+        if self._stretch is None or flow.end <= self._stretch[0]:
             return None
-        return version
+        return self._stretch
 
-    def _add(self, reading: Reading, version: Version) -> Iterator[Report]:
-        start, end = reading.flow.start, reading.flow.end
-        if self._open is None or self._open.version is not version:
-            yield from self._change_version(version)
+    def _reason(self, reading: Reading) -> str:
+        """Return why a reading stays out; nothing where it does not."""
+        start, end = reading.flow[:2]
+        version = self._version
+        most_ms = self._metered.settings.interval_s_most * 1000
+        if self._reached is not None and start < self._reached:
+            return OVERLAP
+        if not _INTERVAL_MS_LEAST <= end - start <= most_ms:
+            return GRANULARITY
+        if not self._period[0] <= start < self._period[1]:
+            return NOT_ASKED
+        if end > self._now_ms:
+            return FUTURE
+        is_covered = version is not None and version.covers(start, end)
+        if not is_covered and self._metered.version_at(start, end) is None:
+            return OUTSIDE
+        return "" if reading.is_given else NOT_GIVEN
+
+    def _add(self, reading: Reading) -> Iterator[Report]:
+        start, end = reading.flow[:2]
+        if self._version is None or not self._version.covers(start, end):
+            yield from self._change_version(reading)
         if self._reached is not None and start > self._reached:
             yield from self._close_run()
             yield from self._close_gap(self._reached, start)
         is_other_day = start >= self._day_end
-        if self._run and (is_other_day or self._run[-1].quality != reading.quality):
+        if self._run and (is_other_day or not self._is_one(self._run, reading)):
             yield from self._close_run()
         if is_other_day:
-            self._day_end = next_midnight(start, self._zone)
+            self._day_end = self._days.at(start).end_ms
         self._run.append(reading)
         self._reached = end
         if self._metered.settings.is_granular:
             yield from self._close_run()
 
-    def _change_version(self, version: Version) -> Iterator[Report]:
+    def _is_one(self, run: Sequence[Reading], reading: Reading) -> bool:
+        """Say whether a reading of the same day may be in one span with those before it."""
+        is_short = reading.flow.end - run[0].flow.start <= DAY_MAX_MS
+        return is_short and run[-1].quality == reading.quality
+
+    def _change_version(self, reading: Reading) -> Iterator[Report]:
         """Fill one version's time to its end, and go on where the next one begins."""
-        if self._open is not None and self._reached is not None:
+        if self._version is not None and self._reached is not None:
             yield from self._close_run()
-            yield from self._close_gap(self._reached, self._open.version.valid_until)
-            if self._open.days:
-                yield self._given()
-            self._reached = version.valid_from
-        self._open = _Open(version)
+            yield from self._close_gap(self._reached, self._version.valid_until, is_last=True)
+            yield from self._given(self._filling.finish())
+        self._filling = Filling()
+        self._version = self._metered.version_at(*reading.flow[:2])
+        if self._version is not None and self._reached is not None:
+            self._reached = max(self._reached, self._version.valid_from)
+
+    def _pass(self, start: int, end: int) -> Iterator[Report]:
+        """Go on behind a stretch that was measured before."""
+        yield from self._close_run()
+        if self._version is not None and self._reached is not None and self._reached < start:
+            until = min(start, self._version.valid_until)
+            yield from self._close_gap(self._reached, until, is_last=True)
+        self._reached = max(self._reached or 0, end)
 
     def _close_run(self) -> Iterator[Report]:
-        """Turn the readings of a span into a day, and give the report where it is full."""
-        if not self._run or self._open is None:
+        """Turn the readings of a span into a day."""
+        if not self._run or self._version is None:
             return
         run, self._run = self._run, []
         intervals, entry, self._balance = net([item.flow for item in run], self._balance)
-        found = self._findings(run, intervals, self._open.version)
-        self.findings.update(found)
-        day = Day(
-            run[0].flow.start,
-            run[-1].flow.end,
-            intervals,
-            run[0].quality,
-            tuple(sorted(found.items())),
-            entry,
-        )
-        self._open.days.append(day)
-        self._open.weight += _SPAN + _FINDING * (len(found) + 1) + _QUALITY + _NETTING * bool(entry)
-        if self._open.is_full:
-            yield self._given()
+        found = _findings(run, intervals, self._version)
+        start, end = run[0].flow.start, run[-1].flow.end
+        day = Day(start, end, intervals, run[0].quality, tuple(sorted(found.items())), entry)
+        yield from self._given(self._filling.add(day))
 
-    def _close_gap(self, start: int, end: int) -> Iterator[Report]:
+    def _close_gap(self, start: int, end: int, *, is_last: bool = False) -> Iterator[Report]:
         """Declare what is missing, local day by local day, so that it can be filled later."""
-        for first, last in self._days_between(start, end):
-            if self._open is None:
-                return
-            self._open.gaps.append(DeclaredGap(start=first, end=last, reason=self._gap_reason))
-            self._open.weight += _GAP
-            if self._open.is_full and self._open.days:
-                yield self._given()
+        gaps = [
+            DeclaredGap(start=first, end=last, reason=self._gap_reason)
+            for first, last in self._days_between(start, end)
+        ]
+        yield from self._given(self._filling.declare(gaps, is_last=is_last))
 
-    def _days_between(self, start: int, end: int) -> Iterator[tuple[int, int]]:
+    def _days_between(self, start: int, end: int) -> Iterator[Stretch]:
         while start < end:
-            midnight = min(next_midnight(start, self._zone), end)
+            midnight = min(self._days.at(start).end_ms, end)
             yield start, midnight
             start = midnight
 
-    def _given(self) -> Report:
-        """Return the open report and begin another of the same version."""
-        opened = self._open
-        if opened is None:
-            raise AssertionError("no report is open")
-        self._open = _Open(opened.version)
-        return Report(tuple(opened.days), tuple(opened.gaps), opened.version)
+    def _given(self, filled: Iterable[Filled]) -> Iterator[Report]:
+        for item in filled:
+            if self._version is None:
+                raise AssertionError("no version is in force")
+            yield Report.of(item, self._version)
 
-    def _findings(
-        self, run: list[Reading], intervals: list[Interval], version: Version
-    ) -> Counter[str]:
-        found = Counter(item.finding for item in run if item.finding)
-        if needs_sun(version.energy_source):
-            found[NIGHT_SUN] = sum(_is_night_sun(item, version) for item in intervals)
-        return +found
+
+def _findings(
+    run: Sequence[Reading], intervals: Sequence[Interval], version: Version
+) -> Counter[str]:
+    found = Counter(item.finding for item in run if item.finding)
+    if needs_sun(version.energy_source):
+        found[NIGHT_SUN] = sum(_is_night_sun(item, version) for item in intervals)
+    return +found
 
 
 def _is_night_sun(item: Interval, version: Version) -> bool:
     return item.energy_wh > 0 and is_night(
         item.start, item.end, latitude=version.latitude, longitude=version.longitude
     )
-
-
-def next_midnight(time_ms: int, zone: ZoneInfo) -> int:
-    """Return when the local day of an instant ends, UTC milliseconds."""
-    local = datetime.fromtimestamp(time_ms // 1000, zone)
-    after = local.date() + timedelta(days=1)
-    midnight = datetime(after.year, after.month, after.day, tzinfo=zone)
-    return int(midnight.timestamp()) * 1000
-
-
-def combined(*streams: Iterable[Reading]) -> Iterator[Reading]:
-    """Yield the readings of several meters of one point as one, each in order of time.
-
-    What they gave and drew in the same interval is added up; the least good quality is told.
-    """
-    waiting: Reading | None = None
-    for reading in merge(*streams, key=lambda reading: reading.flow[:2]):
-        if waiting is None:
-            waiting = reading
-        elif waiting.flow[:2] == reading.flow[:2]:
-            waiting = joined(waiting, reading)
-        else:
-            yield waiting
-            waiting = reading
-    if waiting is not None:
-        yield waiting
-
-
-def joined(one: Reading, other: Reading) -> Reading:
-    """Return two readings of one interval as one."""
-    start, end, given_wh, drawn_wh = one.flow
-    flow = Flow(start, end, given_wh + other.flow.given_wh, drawn_wh + other.flow.drawn_wh)
-    quality = max(one.quality, other.quality, key=_WORSE.index)
-    return Reading(flow, quality, one.finding or other.finding)

@@ -39,6 +39,11 @@ class Day:
     findings: tuple[tuple[str, int], ...] = ()
     netting: Netting | None = None
 
+    @property
+    def energy_wh(self) -> int:
+        """The energy of its intervals."""
+        return sum(item.energy_wh for item in self.intervals)
+
 
 def granular(days: Iterable[Day]) -> list[Day]:
     """Return a span for each interval: in a granular domain a certificate has one of its own."""
@@ -64,7 +69,7 @@ def span_of(day: Day, leaves: Sequence[bytes]) -> MeasuredSpan:
     return MeasuredSpan(
         start=day.start,
         end=day.end,
-        energy_wh=sum(item.energy_wh for item in day.intervals),
+        energy_wh=day.energy_wh,
         count=len(day.intervals),
         root=root(map(leaf_hash, leaves)).hex(),
     )

@@ -12,6 +12,9 @@ from app.registry.domains import DomainSettings
 from app.registry.fields import parse_members
 from app.services.netting import Balance
 
+Stretch = tuple[int, int]
+"""[start, end) in UTC milliseconds."""
+
 
 @dataclass(frozen=True, slots=True)
 class Version:
@@ -41,15 +44,25 @@ class Metered:
     settings: DomainSettings
     versions: tuple[Version, ...]
     balance: Balance = field(default_factory=Balance)
+    measured: tuple[Stretch, ...] = ()
 
     @classmethod
-    def of(cls, device: Mapping[str, Any], registrations: Iterable[Mapping[str, Any]]) -> Self:
-        """Return it from its rows: the device with the settings of its domain, its versions."""
+    def of(
+        cls,
+        device: Mapping[str, Any],
+        registrations: Iterable[Mapping[str, Any]],
+        measured: Iterable[Stretch] = (),
+    ) -> Self:
+        """Return it from its rows: the device with the settings of its domain, its versions.
+
+        `measured` is where its time is measured or a gap already, as far as that is asked.
+        """
         return cls(
             device=device["id"],
             settings=parse_members(DomainSettings, orjson.loads(device["settings"])),
             versions=tuple(_version(row) for row in registrations if row["state"] == APPROVED),
             balance=Balance(device["deficit_wh"], device["adjustment_wh"]),
+            measured=tuple(measured),
         )
 
     @property

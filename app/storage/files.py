@@ -1,8 +1,6 @@
 """Meter files as rows: which were imported for whom, by their hash, with what became of them."""
 
-from typing import Any
-
-from sqlalchemy import bindparam, select
+from sqlalchemy import select
 
 from app.storage.engines import Database
 from app.storage.tables import files
@@ -14,17 +12,15 @@ class FileRows:
     def __init__(self, database: Database) -> None:
         """Take the database."""
         self._database = database
-        wanted = (
-            files.c.organisation == bindparam("by"),
-            files.c.hash == bindparam("digest"),
-        )
-        self._find = database.way.compile(select(files.c.layout, files.c.tally).where(*wanted))
 
     def find(self, organisation: str, digest: str) -> tuple[str, str] | None:
         """Return layout and tally of a file that an organisation has imported."""
-        with self._database.writing() as driver:
-            row: Any = driver.execute(self._find, {"by": organisation, "digest": digest}).fetchone()
-        return None if row is None else (row[0], row[1])
+        query = select(files.c.layout, files.c.tally).where(
+            files.c.organisation == organisation, files.c.hash == digest
+        )
+        with self._database.reading() as connection:
+            row = connection.execute(query).first()
+        return None if row is None else (row.layout, row.tally)
 
     def add(self, organisation: str, digest: str, *, layout: str, tally: str) -> None:
         """Remember a file that was imported; what was remembered first stays."""

@@ -5,11 +5,9 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
-    ColumnElement,
     FromClause,
     Select,
     and_,
-    func,
     select,
 )
 
@@ -48,13 +46,12 @@ from app.registry.organisations import Endorsement, Erasure, Organisation, Perso
 from app.registry.ranges import Bundle
 from app.registry.retirements import Retirement
 from app.registry.state import State
-from app.storage import paths
+from app.storage import paths, range_paths
 from app.storage.dialects import Parameters, Way
-from app.storage.oldest import ONE, oldest, quantities
+from app.storage.oldest import oldest, quantities
 from app.storage.rows import BUNDLE_COLUMNS, MAPPINGS
 from app.storage.tables import (
     accounts,
-    bundles,
     devices,
     domains,
     endorsements,
@@ -97,33 +94,61 @@ class Loader:
         self._registry: Registry | None = None
         self._registries = self._entities(Registry, select(registries))
         self._domains = self._entities(Domain, select(domains))
-        self._by_key: dict[str, tuple[Load, ...]] = {
+        self._by_key = self._parties() | self._devices() | self._certificates()
+        self._oldest = {
+            is_transfer: Load(way.compile(oldest(way, until)), _take_bundle_with_issuance)
+            for is_transfer, until in (
+                (True, issuances.c.transfer_until),
+                (False, issuances.c.retire_until),
+            )
+        }
+        self._neighbours = Load(way.compile(range_paths.covering(way)), _take_bundle)
+
+    def _parties(self) -> dict[str, tuple[Load, ...]]:
+        """Return what loads parties and their accounts."""
+        return {
             ORGANISATION: (self._by_id(Organisation, organisations.c.id),),
             PERSON: (self._by_id(Person, persons.c.id),),
             ENDORSEMENT: (self._by_id(Endorsement, endorsements.c.id),),
             ERASURE: (self._by_id(Erasure, erasures.c.record),),
             ACCOUNT: (
                 self._by_id(Account, accounts.c.id),
-                self._entities(Organisation, paths.owners_of(way, accounts.c.id, accounts.c.id)),
+                self._entities(
+                    Organisation, paths.owners_of(self._way, accounts.c.id, accounts.c.id)
+                ),
             ),
             SENDER: (self._senders(),),
+        }
+
+    def _devices(self) -> dict[str, tuple[Load, ...]]:
+        """Return what loads devices and what was measured of them."""
+        return {
             DEVICE: (
                 self._by_id(Device, devices.c.id),
                 self._by_id(Registration, registrations.c.device),
             ),
             GSRN: (self._by_id(Device, devices.c.gsrn),),
             NEAR: (
-                self._entities(Registration, paths.registrations_near(way)),
-                self._entities(Device, paths.devices_of_versions(paths.registrations_near(way))),
+                self._entities(Registration, paths.registrations_near(self._way)),
+                self._entities(
+                    Device, paths.devices_of_versions(paths.registrations_near(self._way))
+                ),
             ),
             ABOUT: (
-                self._entities(Registration, paths.registrations_about(way)),
-                self._entities(Device, paths.devices_of_versions(paths.registrations_about(way))),
+                self._entities(Registration, paths.registrations_about(self._way)),
+                self._entities(
+                    Device, paths.devices_of_versions(paths.registrations_about(self._way))
+                ),
             ),
-            FUELS: (self._entities(FuelShares, paths.fuel_shares_of(way)),),
+            FUELS: (self._entities(FuelShares, paths.fuel_shares_of(self._way)),),
+            PERIOD: (self._spans(paths.named_periods(self._way)),),
+        }
+
+    def _certificates(self) -> dict[str, tuple[Load, ...]]:
+        """Return what loads requests, issuances and who holds what."""
+        return {
             ISSUANCE: (self._by_id(Issuance, issuances.c.id),),
             RETIREMENT: (self._by_id(Retirement, retirements.c.id),),
-            PERIOD: (self._spans(paths.named_periods(way)),),
             REQUEST: (
                 self._by_id(Request, requests.c.issuance),
                 *self._made_of(requests.c.issuance),
@@ -135,17 +160,9 @@ class Loader:
                 *self._accounts_of(offers.c.id, offers.c.to_account),
                 self._offered(),
             ),
-            RANGE: (self._ranges(), self._issuances_of_ranges()),
-            HELD_RANGE: (self._ranges(), self._issuances_of_ranges(), *self._holders()),
+            RANGE: self._ranges(),
+            HELD_RANGE: (*self._ranges(), *self._holders()),
         }
-        self._oldest = {
-            is_transfer: Load(way.compile(oldest(way, until)), _take_bundle_with_issuance)
-            for is_transfer, until in (
-                (True, issuances.c.transfer_until),
-                (False, issuances.c.retire_until),
-            )
-        }
-        self._neighbours = Load(way.compile(self._covering()), _take_bundle)
 
     def ask(self, reads: Iterable[Read]) -> list[Question]:
         """Return the questions that load what the reads name; quantities come in a later round."""
@@ -217,68 +234,22 @@ class Loader:
 
     def _holders(self) -> tuple[Load, ...]:
         """Load who holds part of the named ranges."""
-        held, owners = paths.holders(self._way, _first_of)
+        held, owners = range_paths.holders(self._way)
         return self._entities(Account, held), self._entities(Organisation, owners)
 
     def _offered(self) -> Load:
         """Load the open bundles that an offer holds, with their issuances."""
-        keys = self._way.keys(bundles.c.offer)
-        matches = and_(
-            bundles.c.offer == keys.c.offer,
-            bundles.c.offer.is_not(None),
-            bundles.c.to_height.is_(None),
-        )
-        statement = (
-            select(*BUNDLE_COLUMNS, *issuances.c)
-            .join(keys, matches)
-            .join(issuances, issuances.c.id == bundles.c.issuance)
-        )
+        statement = range_paths.offered(self._way)
         return Load(self._way.compile(statement), _take_bundle_with_issuance)
 
     def _spans(self, named: FromClause) -> Load:
         """Load the timeline of devices' periods with its neighbours on both sides."""
         return self._entities(Span, paths.spans_about(named))
 
-    def _ranges(self) -> Load:
-        """Load the open bundles that overlap a range or lie beside it."""
-        keys = self._way.keys(bundles.c.issuance, bundles.c.first, bundles.c.last)
-        matches = and_(
-            bundles.c.issuance == keys.c.issuance,
-            bundles.c.to_height.is_(None),
-            bundles.c.first >= _first_of(keys.c.issuance, keys.c.first - ONE),
-            bundles.c.first <= keys.c.last + ONE,
-        )
-        return Load(
-            self._way.compile(select(*BUNDLE_COLUMNS).join(keys, matches).distinct()),
-            _take_bundle,
-        )
-
-    def _issuances_of_ranges(self) -> Load:
-        keys = self._way.keys(bundles.c.issuance, bundles.c.first, bundles.c.last)
-        named = select(keys.c.issuance).distinct().subquery("named")
-        statement = select(issuances).join(named, named.c.issuance == issuances.c.id)
-        return self._entities(Issuance, statement)
-
-    def _covering(self) -> Select[Any]:
-        """Select the open bundle that covers an ordinal."""
-        keys = self._way.keys(bundles.c.issuance, bundles.c.first)
-        matches = and_(
-            bundles.c.issuance == keys.c.issuance,
-            bundles.c.to_height.is_(None),
-            bundles.c.first == _first_of(keys.c.issuance, keys.c.first),
-        )
-        return select(*BUNDLE_COLUMNS).join(keys, matches).distinct()
-
-
-def _first_of(issuance: ColumnElement[Any], ordinal: ColumnElement[Any]) -> ColumnElement[Any]:
-    """Return where the open bundle begins that covers an ordinal; 1 for the ordinal before."""
-    inner = bundles.alias("inner_bundles")
-    found = (
-        select(func.max(inner.c.first))
-        .where(inner.c.issuance == issuance, inner.c.to_height.is_(None), inner.c.first <= ordinal)
-        .scalar_subquery()
-    )
-    return func.coalesce(found, ONE)
+    def _ranges(self) -> tuple[Load, ...]:
+        """Load the open bundles that overlap a range or lie beside it, and their issuances."""
+        named = Load(self._way.compile(range_paths.ranges(self._way)), _take_bundle)
+        return named, self._entities(Issuance, range_paths.issuances_of_ranges(self._way))
 
 
 def _take_bundle(state: State, row: Sequence[Any]) -> None:

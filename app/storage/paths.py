@@ -16,7 +16,6 @@ from sqlalchemy import (
 from app.storage.dialects import Way
 from app.storage.tables import (
     accounts,
-    bundles,
     devices,
     fuel_shares,
     organisations,
@@ -137,21 +136,3 @@ def spans_about(named: FromClause) -> Select[Any]:
         spans.c.start <= func.coalesce(after, end),
     )
     return select(spans).join(named, matches)
-
-
-def holders(way: Way, first_of: Any) -> tuple[Select[Any], Select[Any]]:  # noqa: ANN401 - makes an expression
-    """Select accounts that hold part of named ranges, and their organisations."""
-    keys = way.keys(bundles.c.issuance, bundles.c.first, bundles.c.last)
-    matches = and_(
-        bundles.c.issuance == keys.c.issuance,
-        bundles.c.to_height.is_(None),
-        bundles.c.first >= first_of(keys.c.issuance, keys.c.first),
-        bundles.c.first <= keys.c.last,
-    )
-    held = select(bundles.c.account).join(keys, matches).subquery("held")
-    named = accounts.c.id.in_(select(held.c.account))
-    owning = select(accounts.c.organisation).where(named)
-    return (
-        select(accounts).where(named),
-        select(organisations).where(organisations.c.id.in_(owning)),
-    )

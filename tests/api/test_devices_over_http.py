@@ -340,7 +340,7 @@ def test_an_approval_that_cannot_be_is_refused(party: Party, body: Party) -> Non
     found = registered(party)
 
     answers = [
-        (change, told(body.post(f"/devices/{found}/approve", approval(**change))))
+        (change, told(body.post(f"/devices/{found}/approve", {**approval(), **change})))
         for change, _ in NO_APPROVALS
     ]
 
@@ -737,20 +737,34 @@ def shared(whole: str, parts: dict[str, str], wood_bp: int, coal_bp: int) -> dic
     }
 
 
-def test_a_share_of_a_multi_fuel_device_becomes_certificates_of_its_source(
+def test_what_is_declared_is_listed_and_sources_are_found_by_their_device(
+    party: Party, body: Party
+) -> None:
+    whole, parts = boiler(party, body)
+    declared = party.reporter.made("/fuel-declarations", shared(whole, parts, 7_500, 2_500))
+
+    listed = party.shown("/fuel-declarations")["fuel_declarations"]
+
+    assert listed == [{name: declared[name] for name in listed[0]}]
+    found = party.shown(f"/devices?part_of={whole}")["devices"]
+    assert [row["id"] for row in found] == sorted(parts.values())
+
+
+def test_a_share_becomes_certificates_of_its_source_if_that_is_certified(
     party: Party, body: Party
 ) -> None:
     whole, parts = boiler(party, body)
     reporter = party.reporter
     reporter.made("/measurement-reports", report(whole))
-    declared = reporter.made("/fuel-declarations", shared(whole, parts, 7_500, 2_500))
+    reporter.made("/fuel-declarations", shared(whole, parts, 7_500, 2_500))
+    reporter.made(f"/devices/{whole}/apportion", period())
 
-    listed = party.shown("/fuel-declarations")["fuel_declarations"]
+    asked = {"account": party.account, **period()}
+    wood = party.made("/issuances", {"device": parts["wood"], **asked})
+    coal = party.post("/issuances", {"device": parts["coal"], **asked})
 
-    assert listed == [{name: declared[name] for name in listed[0]}]
-    assert [row["id"] for row in party.shown(f"/devices?part_of={whole}")["devices"]] == sorted(
-        parts.values()
-    )
+    assert body.made(f"/issuances/{wood['id']}/approve")["quantity"] == 18
+    assert told(coal)[:2] == (422, "source-not-eligible")
 
 
 def test_the_declarations_of_others_are_not_listed(party: Party, body: Party, heir: Party) -> None:

@@ -25,6 +25,8 @@ FILLED = {
     "{transfer}": UNKNOWN,
     "{retirement}": UNKNOWN,
     "{operation}": UNKNOWN,
+    "{adjustment}": UNKNOWN,
+    "{withdrawal}": UNKNOWN,
     "{replay}": UNKNOWN,
     "{prefix}": "0" * 16,
     "{height}": "1",

@@ -250,7 +250,7 @@ def test_what_was_reported_before_is_not_reported_twice(party: Party) -> None:
 
     other = party.reporter.post("/measurement-reports", report(party.device), key="day-again")
     again = party.reporter.post("/measurement-reports", report(party.device), key="day")
-    altered = party.reporter.post("/measurement-reports", report(party.device, hour_wh=1), key="day")
+    altered = sent(party, report(party.device, hour_wh=1), key="day")
     part = sent(party, {"intervals": [reading(FIRST_DAY + 1, FIRST_DAY + 2)]})
 
     assert (other.status_code, code(other)) == (409, "measurement-overlap")

@@ -55,7 +55,7 @@ BAD_QUERIES_OF_LISTS = [
     "devices?energy_source=F1_",
     "devices?gsrn=%D9%A1",
     "devices?state=APPROVED",
-    "devices?technology=T0300000",
+    "devices?technology=T030000000",
     "devices?sort=id",
     "bundles?cursor=x",
     "bundles?cursor=1.2.3.4.5",
@@ -167,7 +167,7 @@ def test_every_path_tells_every_wrong_method_which_are_right(doors: Doors) -> No
 
     for path, methods in allowed.items():
         url = sub("<int[^>]*>", "1", sub("<uuid[^>]*>", UNKNOWN, path))
-        url = sub("<string[^>]*>", "0" * 16, url)
+        url = sub(r"<string\(length=(\d+)\)[^>]*>", lambda found: "0" * int(found[1]), url)
         for method in {"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"} - methods:
             answer = doors.client.open(url, method=method, headers=doors.header("operator"))
 

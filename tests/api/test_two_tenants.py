@@ -11,6 +11,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from tests.api.doors import Doors
+from tests.api.officers import withdrawing
 from tests.api.parties import (
     MISSING,
     Party,
@@ -26,7 +27,14 @@ from tests.api.parties import (
     with_device,
 )
 
-NAMES = ("Aroha Generation", "REG-ALPHA-77", "aroha@alpha.example", "Hidden Dam", "Secret Valley")
+NAMES = (
+    "Aroha Generation",
+    "REG-ALPHA-77",
+    "aroha@alpha.example",
+    "Hidden Dam",
+    "Secret Valley",
+    "Hemi Secretary",
+)
 TEXTS = (*NAMES, "Open Dam", "Kahu Dairy", "alpha ci key", ":29629608", ":24000024")
 """What A has written, or had measured, that is nobody else's business."""
 ID = re.compile(
@@ -34,11 +42,13 @@ ID = re.compile(
 )
 """Ids, commitments and hashes, prefixes of keys, numbers of certificates."""
 FAR = 2**53 - 1
+UNKNOWN = "00000000-0000-4000-8000-000000000000"
 
 FILTERS: dict[str, tuple[str, ...]] = {
     "/accounts": ("organisation",),
     "/accounts/{account}/holdings": ("group",),
     "/accounts/{account}/whitelist": (),
+    "/adjustments": (),
     "/applications": ("state",),
     "/blocks": (),
     "/blocks/{height}/operations": ("type",),
@@ -53,30 +63,55 @@ FILTERS: dict[str, tuple[str, ...]] = {
         "production_to",
         "transferable_on",
     ),
-    "/devices": ("organisation", "domain", "state", "energy_source", "technology", "gsrn"),
+    "/devices": (
+        "organisation",
+        "domain",
+        "state",
+        "energy_source",
+        "technology",
+        "gsrn",
+        "part_of",
+    ),
+    "/devices/{device}/registrations": (),
     "/devices/{device}/spans": (),
+    "/fuel-declarations": ("device",),
+    "/endorsements": (),
+    "/erasures": (),
     "/integrity": ("from", "to"),
     "/issuances": ("account", "device", "state"),
+    "/issuances/{issuance}/intervals": ("format",),
+    "/issuances/{issuance}/profile": ("first", "last", "format"),
     "/keys": (),
     "/measurement-reports": (),
     "/operations": ("type",),
     "/organisations": (),
+    "/persons": ("organisation",),
     "/refusals": (),
+    "/reports/balances": ("format",),
+    "/reports/issuances": ("format",),
+    "/reports/issued": ("format", "production_from", "production_to"),
     "/retirements": ("account", "beneficiary"),
     "/transfers": (),
+    "/withdrawals": (),
 }
 """Every list with its filters; whoever adds one adds it here, and it is searched."""
 OWN_LISTS = (
     "/accounts",
+    "/adjustments",
     "/bundles",
     "/devices",
+    "/endorsements",
     "/issuances",
     "/measurement-reports",
     "/operations",
     "/organisations",
+    "/persons",
     "/refusals",
+    "/reports/balances",
+    "/reports/issuances",
     "/retirements",
     "/transfers",
+    "/withdrawals",
 )
 
 
@@ -123,7 +158,9 @@ def equip_a(t: Tenants) -> None:
     a = t.a
     a.account, t.other_account = a.made("/accounts")["id"], a.made("/accounts")["id"]
     a.send("PUT", f"/accounts/{t.other_account}/whitelist/{a.account}")
-    shown = a.made("/devices", new_device(name="Open Dam"))
+    a.metering = joined(a.client, t.body, "measurement_body")
+    reporter = {"measurement_body": a.metering.id}
+    shown = a.made("/devices", new_device(name="Open Dam", **reporter))
     a.device, t.gsrn = shown["id"], shown["gsrn"]
     t.body.made(f"/devices/{a.device}/approve", approval(automatic=True))
     t.issuance = issued(a, hour_wh=1_000_001)
@@ -138,6 +175,9 @@ def equip_a(t: Tenants) -> None:
     t.body.made(f"/issuances/{t.hidden_issuance}/approve")
     t.pending = a.made("/issuances", {**asked, **period(first=4)})["id"]
     t.key = a.made("/keys", {"scope": "write", "label": "alpha ci key"})["prefix"]
+    person = a.made("/persons", {"name": "Hemi Secretary"})["id"]
+    a.made("/keys", {"scope": "write", "label": "alpha ci key", "person": person})
+    a.made("/endorsements", {"operation": {"type": "account.open", "id": person}})
     a.post("/transfers", {"from": a.account, "to": t.other_account, "quantity": 987_654})
 
 
@@ -247,11 +287,15 @@ def queries(t: Tenants, names: tuple[str, ...]) -> Iterator[str]:
         "device": (t.a.device, t.hidden_device),
         "domain": ("NZ",),
         "energy_source": ("F", "F01050200"),
+        "first": ("10",),
+        "format": ("json",),
         "from": ("0", "5"),
         "group": ("issuance", "device"),
         "gsrn": (t.gsrn, t.hidden_gsrn),
         "issuance": (t.issuance, t.hidden_issuance, t.pending),
+        "last": ("14",),
         "organisation": (t.a.id,),
+        "part_of": (t.a.device,),
         "production_from": ("2001-01-01T00:00:00.000Z",),
         "production_to": ("2101-01-01T00:00:00.000Z",),
         "state": ("active", "offered", "retired", "pending", "issued", "approved"),
@@ -358,7 +402,8 @@ def test_no_single_resource_of_another_is_there(t: Tenants) -> None:
             if alike(answer) != unknown and not mine & set(ID.findall(asked)):
                 found.append((asked, answer.status_code))
 
-    assert found == []
+    held_in_part = f"/issuances/{t.issuance}/profile"
+    assert found == [(held_in_part, 403)]
     assert leaks(t, iter(seen)) == set()
     assert t.b.get(f"/transfers/{t.moved}").get_json()["quantity"] == 5
     assert t.b.get(f"/operations/{t.offered}/receipt.json").status_code == 200
@@ -430,24 +475,43 @@ def attempts(t: Tenants) -> list[Attempt]:
     for device in (t.a.device, t.hidden_device):
         later = report(device, first=20)
         asked = {"device": device, "account": b, **period(first=3)}
+        corrected = {"intervals": later["intervals"], "reason": "again"}
         verbs += [
             ("POST", "/measurement-reports", later, 404, "not-found"),
+            ("POST", f"/devices/{device}/corrections", corrected, 404, "not-found"),
             ("POST", "/issuances", asked, 404, "not-found"),
             ("POST", "/issuances/preview", asked, 404, "not-found"),
+            ("PUT", f"/devices/{device}/meters", {"meters": []}, 404, "not-found"),
+            ("DELETE", f"/devices/{device}/meters", MISSING, 404, "not-found"),
+            ("POST", f"/devices/{device}/registrations/1/take-over", MISSING, 404, "not-found"),
+            ("POST", "/devices", new_device(part_of=device), 404, "not-found"),
         ]
     into_theirs = {"device": t.b.device, "account": of_a, **period()}
     reason = {"reason": "because"}
     span = {**approval(automatic=True)}
+    review = {"outcome": "verified", **reason}
+    ended = {"ended_at": "2026-01-01T00:00:00.000Z", **reason}
+    shares = {**period(), "shares": [{"device": t.a.device, "share_bp": 10_000}]}
+    declared = {"device": t.a.device, **shares}
     verbs += [
         ("POST", "/issuances", into_theirs, 403, "recipient-not-mandated"),
         ("POST", "/issuances/preview", into_theirs, 403, "recipient-not-mandated"),
+        ("POST", f"/issuances/{t.pending}/submit", MISSING, 404, "not-found"),
+        ("POST", f"/issuances/{t.pending}/review", review, 403, "forbidden-role"),
+        ("POST", f"/transfers/{t.hidden_offer}/abort", MISSING, 403, "forbidden-role"),
+        ("POST", "/withdrawals", withdrawing(*rest, endorsement=UNKNOWN), 403, "forbidden-role"),
         ("POST", f"/issuances/{t.pending}/withdraw", MISSING, 404, "not-found"),
         ("POST", f"/issuances/{t.hidden_issuance}/withdraw", MISSING, 404, "not-found"),
         ("POST", "/devices", new_device(gsrn=t.hidden_gsrn), 409, "device-already-registered"),
         ("POST", f"/issuances/{t.pending}/approve", MISSING, 403, "forbidden-role"),
         ("POST", f"/issuances/{t.pending}/reject", reason, 403, "forbidden-role"),
         ("POST", f"/devices/{t.hidden_device}/approve", span, 403, "forbidden-role"),
-        ("PUT", f"/devices/{t.a.device}/automatic", {"automatic": False}, 403, "forbidden-role"),
+        ("POST", f"/devices/{t.a.device}/registrations/1/review", review, 403, "forbidden-role"),
+        ("POST", f"/devices/{t.a.device}/suspend", reason, 403, "forbidden-role"),
+        ("POST", f"/devices/{t.a.device}/resume", reason, 403, "forbidden-role"),
+        ("POST", f"/devices/{t.a.device}/deregister", ended, 403, "forbidden-role"),
+        ("POST", "/fuel-declarations", declared, 403, "forbidden-role"),
+        ("PUT", f"/devices/{t.a.device}/automatic", {"automatic_wh": 0}, 403, "forbidden-role"),
         ("POST", f"/measurement-reports/{t.report}/accept", reason, 403, "forbidden-role"),
         ("POST", f"/organisations/{t.a.id}/admit", MISSING, 403, "forbidden-role"),
         ("POST", f"/organisations/{t.a.id}/reject", reason, 403, "forbidden-role"),
@@ -513,6 +577,7 @@ def test_what_a_tenant_may_not_know_looks_like_what_there_is_not(t: Tenants) -> 
             t.b.post("/issuances", period_of),
             t.b.post("/issuances/preview", period_of),
             t.b.post(f"/issuances/{issuance}/withdraw"),
+            t.b.post(f"/issuances/{issuance}/submit"),
             t.b.send("DELETE", f"/keys/{key}"),
             t.b.post(f"/keys/{key}/rotate", {}),
         ]
@@ -551,7 +616,9 @@ def test_auditors_and_the_issuing_body_see_all(t: Tenants) -> None:
 
     seen = view(t.party("auditor"))
 
-    assert {**seen, "/organisations": []} == {**everything, "/organisations": []}
+    named: dict[str, list[dict[str, Any]]] = {"/organisations": [], "/persons": []}
+    assert {**seen, **named} == {**everything, **named}
+    assert seen["/persons"] == [{**row, "record": None} for row in everything["/persons"]] != []
     for path, found in view(t.a).items():
         assert {row["id"] for row in found if "id" in row} <= {
             row["id"] for row in everything[path] if "id" in row

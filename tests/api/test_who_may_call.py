@@ -6,8 +6,18 @@ import pytest
 from flask import Flask
 
 from app.factory import make_keys_service
-from app.http.access import ANY_KEY, PUBLIC, Access, AccessError, allow, declared, must_be_declared
+from app.http.access import (
+    ANY_KEY,
+    EVERY_ROLE,
+    PUBLIC,
+    Access,
+    AccessError,
+    allow,
+    declared,
+    must_be_declared,
+)
 from app.http.paging import HEIGHT_MAX
+from app.ledger.encoding import INTEGER_MAX
 from app.registry.errors import RefusalError
 from app.services.credentials import ADMINISTER, READ, SCOPES, WRITE, ApiKeys
 from app.storage.credentials import CredentialRows
@@ -15,19 +25,25 @@ from tests.api.doors import Doors
 from tests.api.parties import applying
 from tests.scenario import new_id
 
-ROLES = ("generator", "buyer", "auditor", "issuing_body", "operator")
+ROLES = ("generator", "buyer", "measurement_body", "auditor", "issuing_body", "operator")
 KEYLESS, APPLICANT = "none", "applicant"
 GENERATORS = frozenset({"generator"})
 HOLDERS = frozenset({"generator", "buyer"})
+REPORTERS = frozenset({"generator", "measurement_body"})
+METERING = frozenset({"measurement_body"})
 AUTHORITY = frozenset({"issuing_body"})
 REPLAYERS = frozenset({"auditor", "issuing_body", "operator"})
 OPERATORS = frozenset({"operator"})
 ANYBODY = frozenset({PUBLIC})
+ADMITTED = frozenset(EVERY_ROLE)
+"""Whoever is admitted, in any role."""
 MEMBERS = frozenset({ANY_KEY})
 """Whoever shows a valid key, an applicant's too."""
 
 HEIGHT = f"<int(max={HEIGHT_MAX}):height>"
 PREFIX = "<string(length=16):prefix>"
+RECORD = "<string(length=64):record>"
+NUMBER = f"<int(min=1, max={INTEGER_MAX}):number>"
 TABLE: dict[tuple[str, str], tuple[frozenset[str], str]] = {
     ("GET", "/metrics"): (OPERATORS, READ),
     ("GET", "/v1/accounts"): (MEMBERS, READ),
@@ -37,43 +53,72 @@ TABLE: dict[tuple[str, str], tuple[frozenset[str], str]] = {
     ("GET", "/v1/accounts/<uuid:account>/whitelist"): (MEMBERS, READ),
     ("PUT", "/v1/accounts/<uuid:account>/whitelist/<uuid:sender>"): (HOLDERS, ADMINISTER),
     ("DELETE", "/v1/accounts/<uuid:account>/whitelist/<uuid:sender>"): (HOLDERS, ADMINISTER),
+    ("GET", "/v1/adjustments"): (MEMBERS, READ),
+    ("POST", "/v1/adjustments"): (AUTHORITY, WRITE),
+    ("GET", "/v1/adjustments/<uuid:adjustment>"): (MEMBERS, READ),
     ("GET", "/v1/applications"): (AUTHORITY, READ),
     ("GET", "/v1/authorities"): (ANYBODY, READ),
     ("GET", "/v1/blocks"): (ANYBODY, READ),
     ("GET", f"/v1/blocks/{HEIGHT}"): (ANYBODY, READ),
     ("GET", f"/v1/blocks/{HEIGHT}/operations"): (MEMBERS, READ),
     ("GET", "/v1/bundles"): (MEMBERS, READ),
+    ("GET", "/v1/code-lists"): (ANYBODY, READ),
+    ("GET", "/v1/code-lists/<version>"): (ANYBODY, READ),
     ("GET", "/v1/devices"): (MEMBERS, READ),
     ("POST", "/v1/devices"): (GENERATORS, WRITE),
     ("GET", "/v1/devices/<uuid:device>"): (MEMBERS, READ),
+    ("PUT", "/v1/devices/<uuid:device>"): (GENERATORS, WRITE),
     ("POST", "/v1/devices/<uuid:device>/approve"): (AUTHORITY, WRITE),
     ("PUT", "/v1/devices/<uuid:device>/automatic"): (AUTHORITY, WRITE),
+    ("POST", "/v1/devices/<uuid:device>/corrections"): (REPORTERS, WRITE),
+    ("POST", "/v1/devices/<uuid:device>/deregister"): (AUTHORITY, WRITE),
+    ("POST", "/v1/devices/<uuid:device>/hand-over"): (GENERATORS, WRITE),
+    ("GET", "/v1/devices/<uuid:device>/meters"): (MEMBERS, READ),
+    ("PUT", "/v1/devices/<uuid:device>/meters"): (REPORTERS | AUTHORITY, WRITE),
+    ("DELETE", "/v1/devices/<uuid:device>/meters"): (REPORTERS | AUTHORITY, WRITE),
+    ("GET", "/v1/devices/<uuid:device>/registrations"): (MEMBERS, READ),
+    ("POST", f"/v1/devices/<uuid:device>/registrations/{NUMBER}/review"): (AUTHORITY, WRITE),
+    ("POST", f"/v1/devices/<uuid:device>/registrations/{NUMBER}/take-over"): (GENERATORS, WRITE),
+    ("POST", "/v1/devices/<uuid:device>/resume"): (AUTHORITY, WRITE),
     ("GET", "/v1/devices/<uuid:device>/spans"): (MEMBERS, READ),
+    ("POST", "/v1/devices/<uuid:device>/suspend"): (AUTHORITY, WRITE),
     ("GET", "/v1/docs"): (ANYBODY, READ),
     ("GET", "/v1/docs/<name>"): (ANYBODY, READ),
     ("GET", "/v1/domains"): (ANYBODY, READ),
+    ("GET", "/v1/fuel-declarations"): (MEMBERS, READ),
+    ("POST", "/v1/fuel-declarations"): (METERING, WRITE),
+    ("GET", "/v1/endorsements"): (MEMBERS, READ),
+    ("POST", "/v1/endorsements"): (ADMITTED, WRITE),
+    ("GET", "/v1/endorsements/<uuid:endorsement>"): (MEMBERS, READ),
+    ("GET", "/v1/erasures"): (REPLAYERS, READ),
+    ("POST", "/v1/erasures"): (AUTHORITY | OPERATORS, ADMINISTER),
     ("GET", "/v1/health"): (ANYBODY, READ),
     ("GET", "/v1/integrity"): (ANYBODY, READ),
     ("POST", "/v1/integrity/replays"): (REPLAYERS, READ),
     ("GET", "/v1/integrity/replays/<uuid:replay>"): (REPLAYERS, READ),
     ("GET", "/v1/issuances"): (MEMBERS, READ),
     ("POST", "/v1/issuances"): (GENERATORS, WRITE),
+    ("POST", "/v1/issuances/month"): (GENERATORS, WRITE),
     ("POST", "/v1/issuances/preview"): (GENERATORS, READ),
     ("GET", "/v1/issuances/<uuid:issuance>"): (MEMBERS, READ),
     ("POST", "/v1/issuances/<uuid:issuance>/approve"): (AUTHORITY, WRITE),
+    ("GET", "/v1/issuances/<uuid:issuance>/intervals"): (MEMBERS, READ),
+    ("GET", "/v1/issuances/<uuid:issuance>/profile"): (MEMBERS, READ),
     ("POST", "/v1/issuances/<uuid:issuance>/reject"): (AUTHORITY, WRITE),
+    ("POST", "/v1/issuances/<uuid:issuance>/review"): (METERING | AUTHORITY, WRITE),
+    ("POST", "/v1/issuances/<uuid:issuance>/submit"): (GENERATORS, WRITE),
     ("POST", "/v1/issuances/<uuid:issuance>/withdraw"): (GENERATORS, WRITE),
     ("GET", "/v1/keys"): (MEMBERS, ADMINISTER),
     ("POST", "/v1/keys"): (MEMBERS, ADMINISTER),
     ("DELETE", f"/v1/keys/{PREFIX}"): (MEMBERS, ADMINISTER),
     ("POST", f"/v1/keys/{PREFIX}/rotate"): (MEMBERS, ADMINISTER),
     ("GET", "/v1/measurement-reports"): (MEMBERS, READ),
-    ("POST", "/v1/measurement-reports"): (GENERATORS, WRITE),
+    ("POST", "/v1/measurement-reports"): (REPORTERS, WRITE),
     ("GET", "/v1/measurement-reports/<uuid:report>"): (MEMBERS, READ),
     ("POST", "/v1/measurement-reports/<uuid:report>/accept"): (AUTHORITY, WRITE),
     ("GET", "/v1/openapi.json"): (ANYBODY, READ),
     ("GET", "/v1/operations"): (MEMBERS, READ),
-    ("POST", "/v1/operations"): (HOLDERS | AUTHORITY, WRITE),
+    ("POST", "/v1/operations"): (HOLDERS | METERING | AUTHORITY, WRITE),
     ("GET", "/v1/operations/<uuid:operation>"): (MEMBERS, READ),
     ("GET", "/v1/operations/<uuid:operation>/receipt"): (ANYBODY, READ),
     ("GET", "/v1/operations/<uuid:operation>/receipt.json"): (MEMBERS, READ),
@@ -82,7 +127,16 @@ TABLE: dict[tuple[str, str], tuple[frozenset[str], str]] = {
     ("GET", "/v1/organisations/<uuid:organisation>"): (MEMBERS, READ),
     ("POST", "/v1/organisations/<uuid:organisation>/admit"): (AUTHORITY, WRITE),
     ("POST", "/v1/organisations/<uuid:organisation>/reject"): (AUTHORITY, WRITE),
+    ("POST", "/v1/organisations/<uuid:organisation>/review"): (AUTHORITY, WRITE),
+    ("GET", "/v1/persons"): (MEMBERS, READ),
+    ("POST", "/v1/persons"): (ADMITTED, ADMINISTER),
+    ("GET", "/v1/persons/<uuid:person>"): (MEMBERS, READ),
+    ("POST", "/v1/persons/<uuid:person>/remove"): (ADMITTED, ADMINISTER),
+    ("GET", f"/v1/privacy/exports/{RECORD}"): (MEMBERS, READ),
     ("GET", "/v1/refusals"): (MEMBERS, READ),
+    ("GET", "/v1/reports/balances"): (MEMBERS, READ),
+    ("GET", "/v1/reports/issuances"): (MEMBERS, READ),
+    ("GET", "/v1/reports/issued"): (MEMBERS, READ),
     ("GET", "/v1/retirements"): (MEMBERS, READ),
     ("POST", "/v1/retirements"): (HOLDERS, WRITE),
     ("GET", "/v1/retirements/<uuid:retirement>"): (MEMBERS, READ),
@@ -90,14 +144,25 @@ TABLE: dict[tuple[str, str], tuple[frozenset[str], str]] = {
     ("POST", "/v1/transfers"): (HOLDERS, WRITE),
     ("POST", "/v1/transfers/offer"): (HOLDERS, WRITE),
     ("GET", "/v1/transfers/<uuid:transfer>"): (MEMBERS, READ),
+    ("POST", "/v1/transfers/<uuid:transfer>/abort"): (AUTHORITY, WRITE),
     ("POST", "/v1/transfers/<uuid:transfer>/accept"): (HOLDERS, WRITE),
     ("POST", "/v1/transfers/<uuid:transfer>/recall"): (HOLDERS, WRITE),
     ("POST", "/v1/transfers/<uuid:transfer>/reject"): (HOLDERS, WRITE),
+    ("GET", "/v1/withdrawals"): (MEMBERS, READ),
+    ("POST", "/v1/withdrawals"): (AUTHORITY, WRITE),
+    ("GET", "/v1/withdrawals/<uuid:withdrawal>"): (MEMBERS, READ),
 }
 """Each route and method: who may call it, with a key of which scope at least."""
 
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
-FILLED = {HEIGHT: "0", PREFIX: "0" * 16, "<name>": "nothing.css"}
+FILLED = {
+    HEIGHT: "0",
+    PREFIX: "0" * 16,
+    RECORD: "f" * 64,
+    NUMBER: "1",
+    "<name>": "nothing.css",
+    "<version>": "nothing-1",
+}
 BODIES = (b"garbage", b"{}")
 
 

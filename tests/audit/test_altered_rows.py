@@ -38,6 +38,7 @@ from app.storage.tables import (
     accounts,
     blocks,
     domains,
+    fuel_shares,
     head,
     leaves,
     parties,
@@ -129,6 +130,9 @@ def others(column: Column[Any], value: Any) -> list[list[Any]]:  # noqa: ANN401 
     if column in (domains.c.settings, registries.c.authority_set):
         made += [[other] for other in ("", "{}", "[]", "null", " " + value)]
         made += [[other] for other in other_documents(value)]
+    elif column is fuel_shares.c.shares:
+        made += [[other] for other in ("", "[]", "{}", "null", "7", " " + value)]
+        made += [[other] for other in (value.replace("6000", "6001"), value.replace("4", "5"))]
     elif isinstance(column.type, Boolean):
         made.append([not value])
     elif isinstance(column.type, Integer | BigInteger):

@@ -23,6 +23,7 @@ from rich.table import Table
 from app.application import create_app
 from app.cli.init import AUTHORITIES, DOMAIN
 from app.factory import establish, first_keys
+from app.registry.presets import domain_of
 from app.services.founding import Founding
 from app.settings import Settings
 from tests.api.parties import Party, approval, issued, joined, new_device
@@ -69,10 +70,17 @@ class Rate:
     p99_ms: float
 
 
+ANY = 10**15
+
+
 def make_world(settings: Settings) -> World:
     """Found a registry and issue certificates to many accounts of one organisation."""
     founding = Founding(
-        origin="bench.test/eac", engine="poa", authorities=AUTHORITIES, domains=(DOMAIN,), quorum=0
+        origin="bench.test/eac",
+        engine="poa",
+        authorities=AUTHORITIES,
+        domains=(domain_of({**DOMAIN, "second_person_w": ANY}),),
+        quorum=0,
     )
     establish(settings, founding)
     keys = first_keys(settings)
@@ -80,9 +88,10 @@ def make_world(settings: Settings) -> World:
     client = app.test_client()
     body = Party(client, keys["issuing body"])
     seller = joined(client, body, "generator")
-    capacity_w = HOUR_WH * 2
-    seller.device = seller.made("/devices", new_device(capacity_w=capacity_w))["id"]
-    body.made(f"/devices/{seller.device}/approve", approval(automatic=True))
+    seller.metering = joined(client, body, "measurement_body")
+    described = new_device(capacity_w=HOUR_WH * 2, measurement_body=seller.metering.id)
+    seller.device = seller.made("/devices", described)["id"]
+    body.made(f"/devices/{seller.device}/approve", approval(automatic_wh=ANY))
     accounts = [seller.account]
     accounts += [seller.made("/accounts")["id"] for _ in range(ACCOUNTS - 1)]
     issued(seller, hour_wh=HOUR_WH)

@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 
 from app.factory import Registry, make_keys_service
+from app.registry.operations.person_add import PersonAdd
 from app.services.credentials import ApiKeys
+from app.services.record import Asked
 from tests.cli.commands import Ran
 from tests.cli.conftest import Eac
-from tests.scenario import new_id
+from tests.scenario import ORIGIN, accept, new_id
 
 TEXT = "eac_[0-9a-f]{16}_[A-Za-z0-9_-]{43}"
 TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
@@ -42,6 +44,14 @@ def key(registry: Registry, eac: Eac) -> Eac:
         )
 
     return run
+
+
+def person(registry: Registry, organisation: str) -> str:
+    """Add somebody who acts for an organisation; return the person's id."""
+    record, attachments = registry.vault.commit({"name": "Ada"})
+    added = PersonAdd(id=new_id(), origin=ORIGIN, by=organisation, member=new_id(), record=record)
+    accept(registry, Asked(added, attachments))
+    return added.member
 
 
 def listed(key: Eac, organisation: str) -> list[dict[str, Any]]:
@@ -195,3 +205,20 @@ def test_no_key_is_issued_before_init(eac: Eac) -> None:
 
     assert (refused.status, refused.out) == (2, "")
     assert refused.refusal.endswith("run `eac init`")
+
+
+def test_a_key_of_a_person_is_that_persons_and_of_nobody_else(
+    registry: Registry, keys: ApiKeys, key: Eac
+) -> None:
+    ada = person(registry, registry.operator)
+    stranger = person(registry, registry.issuing_body)
+
+    shown = key("issue", registry.operator, "--person", ada, "--json").json
+    refused = key("issue", registry.operator, "--person", stranger)
+
+    found = keys.identify(shown["key"])
+    assert found is not None
+    assert shown["person"] == found.person == ada
+    assert (refused.status, refused.out) == (2, "")
+    assert refused.refusal.startswith("not-found")
+    assert len(keys.of(registry.operator)) == 1

@@ -1,8 +1,7 @@
 """A State that is loaded with what a group reads decides exactly like one replayed from the log."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import NamedTuple
@@ -11,11 +10,8 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from app.audit.findings import Report
-from app.audit.replay import Replay
 from app.audit.walk import Anchor, audit
-from app.factory import Registry, open_registry
-from app.ledger.leaves import HeaderLeaf, OperationLeaf, parse_leaf
+from app.factory import Registry
 from app.registry.errors import RefusalError
 from app.registry.offers import Offer
 from app.registry.operation import Operation
@@ -23,9 +19,10 @@ from app.registry.operations.device_approve import DeviceApprove
 from app.registry.operations.retire import Retire
 from app.registry.operations.transfer import Transfer
 from app.registry.operations.transfer_offer import TransferOffer
-from app.registry.ranges import Bundle, Move, Range
-from app.registry.state import At, State
-from app.services.record import Asked, Outcome
+from app.registry.ranges import Bundle, Range
+from app.registry.state import State
+from app.services.record import Asked
+from tests.contract.twin import Twin, decided, opened_twice
 from tests.databases import Backend
 from tests.scenario import (
     DAY_MS,
@@ -82,77 +79,6 @@ GROUPS = st.lists(
     st.tuples(st.integers(0, 1), st.lists(WISHES, min_size=1, max_size=7)), min_size=1, max_size=8
 )
 """Groups, each with who records it: what one writer keeps in memory, the other may change."""
-Decision = tuple[Move, ...] | tuple[str, str, str, str]
-
-
-@dataclass
-class Twin:
-    """A whole State replayed from the log, block by block, and what was held at each height."""
-
-    registry: Registry
-    replay: Replay = field(default_factory=lambda: Replay(origin=ORIGIN))
-    read: int = 0
-    held: dict[int, set[Bundle]] = field(default_factory=dict)
-
-    @property
-    def state(self) -> State:
-        return self.replay.state
-
-    def catch_up(self) -> None:
-        """Replay the blocks that are new."""
-        with self.registry.storage.log() as log:
-            new = list(map(parse_leaf, log.range(self.read, log.size())))
-        operations: list[tuple[int, OperationLeaf]] = []
-        report = Report()
-        for index, leaf in enumerate(new, self.read):
-            if isinstance(leaf, OperationLeaf):
-                operations.append((index, leaf))
-                continue
-            assert isinstance(leaf, HeaderLeaf)
-            for at, operation in operations:
-                self.replay.take(operation, At(leaf.time_ms, leaf.height, at), report)
-            self.replay.close_block(leaf.height, report)
-            self.held[leaf.height] = set(self.state.bundles)
-            operations.clear()
-        self.read += len(new)
-        assert report.findings == []
-
-    def decide(self, operations: Sequence[Operation]) -> list[Decision]:
-        """Return what a whole State decides of a group, and take the group's changes in."""
-        copy = Twin(self.registry)
-        copy.catch_up()
-        with self.registry.storage.log() as log:
-            head = log.head
-        decisions: list[Decision] = []
-        at = At(head.time_ms, head.height + 1, head.size)
-        for operation in operations:
-            try:
-                change = operation.decide(copy.state, at)
-            except RefusalError as refusal:
-                decisions.append(said(refusal))
-            else:
-                copy.state.apply(change, at)
-                at = At(at.time_ms, at.height, at.index + 1)
-                decisions.append(tuple(move._replace(offer=None) for move in change.moves))
-        return decisions
-
-
-def said(refusal: RefusalError) -> tuple[str, str, str, str]:
-    return refusal.code, refusal.detail, refusal.rule, refusal.pointer
-
-
-def decided(outcome: Outcome) -> Decision:
-    if isinstance(outcome, RefusalError):
-        return said(outcome)
-    leaf = parse_leaf(outcome.leaf)
-    assert isinstance(leaf, OperationLeaf)
-    return tuple(moved(row) for row in leaf.change)
-
-
-def moved(row: object) -> Move:
-    assert isinstance(row, dict)
-    source, target = row["from"].split("/"), row["to"].split("/")
-    return Move(row["issuance"], row["first"], row["last"], *source, *target)
 
 
 @dataclass(frozen=True)
@@ -290,15 +216,6 @@ def rows_at(rows: Sequence[tuple[Bundle, int | None]], height: int) -> set[Bundl
         for bundle, to_height in rows
         if bundle.from_height <= height and (to_height is None or height < to_height)
     }
-
-
-@contextmanager
-def opened_twice(backend: Backend, home: Path) -> Iterator[tuple[Registry, Registry]]:
-    """Give a founded registry of one example's own, open in two as two processes have it."""
-    made = backend.databases.founded(home)
-    with open_registry(made) as first, open_registry(made) as second:
-        yield first, second
-    backend.databases.drop(made.database_url)
 
 
 def test_whoever_records_a_group_decides_it_like_a_whole_state(

@@ -23,7 +23,7 @@ from tests.races.http_arena import Arena, Party, Stall
 from tests.races.http_crew import Answer, Call
 from tests.races.http_mortal import HEADER, NOW, UNHEARD, mortal
 from tests.races.http_servers import Server
-from tests.scenario import accept, approved_device, measuring, organisation
+from tests.scenario import accept, automatic_device, measuring, organisation
 
 pytestmark = pytest.mark.fault
 
@@ -98,8 +98,8 @@ def stall(doomed: Doomed) -> Stall:
 def singles(doomed: Doomed, stall: Stall) -> list[Call]:
     """Return one write of each kind that an operation alone answers."""
     seller, buyer = stall.seller, stall.buyer
-    device = approved_device(doomed.arena.registry, seller.id, automatic=True)
-    accept(doomed.arena.registry, measuring(seller.id, device))
+    device, metering = automatic_device(doomed.arena.registry, seller.id)
+    accept(doomed.arena.registry, measuring(metering, device))
     return [
         seller.retire(quantity=2),
         seller.move(buyer.account, stall.range(20, 22)),

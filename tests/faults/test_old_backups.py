@@ -14,7 +14,7 @@ from app.factory import establish, open_registry
 from app.registry.operations.organisation_admit import OrganisationAdmit
 from app.settings import Settings
 from tests.cli.commands import ran
-from tests.scenario import accept, new_id
+from tests.scenario import KYC_UNTIL, accept, new_id
 
 pytestmark = pytest.mark.fault
 
@@ -31,6 +31,7 @@ def record(settings: Settings, count: int = 1) -> None:
                 roles=("buyer",),
                 country="NZ",
                 record="ab" * 32,
+                kyc_until=KYC_UNTIL,
             )
             accept(registry, admitted)
 

@@ -9,7 +9,7 @@ import pytest
 from tests.api.parties import period
 from tests.races.http_arena import Arena, Stall, counted, ranges_of
 from tests.races.http_crew import Call
-from tests.scenario import accept, approved_device, measuring
+from tests.scenario import accept, automatic_device, measuring
 
 pytest_plugins = ["tests.races.http_fixtures"]
 pytestmark = pytest.mark.race
@@ -63,8 +63,8 @@ def test_a_second_issuance_run_over_one_period_issues_nothing(
     arena: Arena, stall: Stall, many: int
 ) -> None:
     seller = stall.seller
-    device = approved_device(arena.registry, seller.id, automatic=True)
-    accept(arena.registry, measuring(seller.id, device))
+    device, metering = automatic_device(arena.registry, seller.id)
+    accept(arena.registry, measuring(metering, device))
     run = seller.post("/issuances", {"device": device, "account": seller.account, **period()})
 
     found = all_ask(arena, many, run, run)

@@ -9,7 +9,7 @@ import pytest
 from tests.api.parties import period
 from tests.races.http_arena import Arena, Party, Stall, counted, must_be_one_answer, won
 from tests.races.http_crew import Answer, Call
-from tests.scenario import accept, approved_device, measuring, requesting
+from tests.scenario import accept, automatic_device, measuring, requesting
 
 pytest_plugins = ["tests.races.http_fixtures"]
 pytestmark = pytest.mark.race
@@ -35,8 +35,8 @@ def answers_to(answers: Sequence[Sequence[Answer]], turns: Sequence[int]) -> lis
     return [list(told) for told in zip(*straight, strict=True)]
 
 
-def measured(arena: Arena, stall: Stall, device: str, *, first: int, days: int) -> None:
-    accept(arena.registry, measuring(stall.seller.id, device, first=first, days=days))
+def measured(arena: Arena, reporter: str, device: str, *, first: int, days: int) -> None:
+    accept(arena.registry, measuring(reporter, device, first=first, days=days))
 
 
 def issuing(party: Party, device: str, *, first: int, days: int = 1) -> Call:
@@ -51,8 +51,8 @@ def active(arena: Arena, party: Party) -> int:
 def test_one_period_is_issued_once_however_many_runs_ask_for_it(arena: Arena) -> None:
     stall = arena.stall()
     seller = stall.seller
-    device = approved_device(arena.registry, seller.id, automatic=True)
-    measured(arena, stall, device, first=0, days=3)
+    device, metering = automatic_device(arena.registry, seller.id)
+    measured(arena, metering, device, first=0, days=3)
     lanes = [
         turned([issuing(seller, device, first=day) for day in range(3)], by % 3)
         for by in range(LANES)
@@ -72,8 +72,8 @@ def test_one_period_is_issued_once_however_many_runs_ask_for_it(arena: Arena) ->
 def test_periods_that_overlap_are_issued_once(arena: Arena) -> None:
     stall = arena.stall()
     seller = stall.seller
-    device = approved_device(arena.registry, seller.id, automatic=True)
-    measured(arena, stall, device, first=0, days=3)
+    device, metering = automatic_device(arena.registry, seller.id)
+    measured(arena, metering, device, first=0, days=3)
 
     answers = arena.race(*([issuing(seller, device, first=at % 2, days=2)] for at in range(LANES)))
 
@@ -85,7 +85,7 @@ def test_periods_that_overlap_are_issued_once(arena: Arena) -> None:
 def test_a_request_is_approved_rejected_or_withdrawn_and_decided_once(arena: Arena) -> None:
     stall = arena.stall()
     seller, body = stall.seller, arena.body
-    measured(arena, stall, stall.device, first=1, days=5)
+    measured(arena, seller.id, stall.device, first=1, days=5)
     requests = [
         requesting(seller.id, stall.device, seller.account, first=day) for day in range(1, 6)
     ]
@@ -113,7 +113,7 @@ def test_a_request_is_approved_rejected_or_withdrawn_and_decided_once(arena: Are
 def test_two_requests_for_one_period_are_not_both_approved(arena: Arena) -> None:
     stall = arena.stall()
     seller, body = stall.seller, arena.body
-    measured(arena, stall, stall.device, first=1, days=1)
+    measured(arena, seller.id, stall.device, first=1, days=1)
     requests = [requesting(seller.id, stall.device, seller.account, first=1) for _ in range(4)]
     accept(arena.registry, *requests)
 

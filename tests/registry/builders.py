@@ -179,8 +179,7 @@ def utc_calendar(domain: Domain, period_end: int) -> Windows:
     )
     deadline = settings.retire_deadline
     if deadline is not None:
-        last = date(last_day.year + deadline.years, deadline.month, deadline.day)
-        retire_until = min(retire_until, _end_of(last))
+        retire_until = min(retire_until, _end_of(deadline.after(last_day.year)))
     return Windows(min(transfer_until, retire_until), retire_until)
 
 

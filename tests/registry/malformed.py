@@ -85,7 +85,7 @@ MOST = {
     "retire_months": 1_200,
     "years": 50,
     "month": 12,
-    "day": 28,
+    "day": 31,
     "days": 36_600,
     "registration_years": 50,
     "share_bp": 10_000,
@@ -386,7 +386,8 @@ def _wrong_integers(pointer: str) -> Iterator[tuple[str, Any, bool]]:
     elif name in ZERO_ALLOWED:
         yield from _each(code, -1)
     else:
-        yield from _each("quantity-not-positive", 0, -1, -(2**60))
+        low = "invalid-device-data" if name == "capacity_w" else "quantity-not-positive"
+        yield from _each(low, 0, -1, -(2**60))
 
 
 def _wrong_texts(pointer: str, value: str) -> tuple[str, list[str], list[str]]:

@@ -9,6 +9,7 @@ from builders import (
     BUYER_ACCOUNT,
     GENERATOR,
     ISSUING_BODY,
+    METERING,
     OPERATOR,
     RIVAL,
     STRANGER,
@@ -34,7 +35,7 @@ def test_generators_and_buyers_open_accounts_of_their_own(organisation: str) -> 
     assert book.state.account(NEW).organisation == organisation
 
 
-@pytest.mark.parametrize("organisation", [AUDITOR, ISSUING_BODY, OPERATOR])
+@pytest.mark.parametrize("organisation", [AUDITOR, ISSUING_BODY, METERING, OPERATOR])
 def test_who_may_not_trade_opens_no_account(organisation: str) -> None:
     refused = refusal(parties_book(), open_account(NEW, organisation))
 

@@ -21,7 +21,6 @@ from builders import (
     SETTINGS,
     STRANGER,
     UNKNOWN,
-    BOILER,
     Book,
     approve_device,
     boiler_parts,
@@ -335,7 +334,7 @@ def test_parts_of_one_device_stand_where_it_stands() -> None:
     parts = [replace(part, latitude=NORTH, longitude=EAST) for part in boiler_parts()]
     decide_and_apply(book, *parts)
 
-    assert decide_and_apply(book, approve_device(BOILER)).puts
+    assert decide_and_apply(book, *(approve_device(part.device) for part in parts)).puts
 
 
 def test_an_earlier_version_of_itself_is_no_near_device() -> None:
@@ -396,6 +395,17 @@ def test_refusals_are_raised_in_this_order() -> None:
         ("separation-of-duties", "/automatic_wh", "R8"),
         ("near-duplicate", "/reviewed", "R14"),
     ]
+
+
+def test_a_change_of_registrant_leaves_no_gap_whatever_became_of_the_version_before() -> None:
+    book = devices_book()
+    decide_and_apply(book, hand_over(DEVICE, version=2, effective_from=SUMMER))
+    decide_and_apply(book, take_over(DEVICE))
+    book.state.add(replace(version(book, 1), valid_until=SUMMER - 1))
+
+    refused = refusal(book, replace(approve_device(DEVICE, number=2), valid_from=SUMMER))
+
+    assert refused == ("registration-boundary", "/valid_from", "R75")
 
 
 def test_of_a_device_that_was_handed_over_refusals_are_raised_in_this_order() -> None:

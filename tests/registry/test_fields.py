@@ -43,6 +43,7 @@ ISSUE = acceptable()["issue"]
 SHAPE_CODES = {
     "invalid-coordinates",
     "invalid-country",
+    "invalid-device-data",
     "invalid-domain",
     "invalid-field",
     "invalid-gsrn",

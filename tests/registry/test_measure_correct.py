@@ -38,7 +38,6 @@ from builders import (
 )
 
 from app.registry.measurements import DeclaredQuality, Span
-from app.registry.operations.measure_correct import MeasureCorrect
 
 WANTED = uid("wanted")
 
@@ -207,9 +206,7 @@ def test_a_correction_lies_within_one_version() -> None:
 
 def test_refusals_are_raised_in_this_order() -> None:
     book = ready_book()
-    worst: MeasureCorrect = replace(
-        correct(span(day(0), day(0)), day_span(9), device=UNKNOWN), by=STRANGER
-    )
+    worst = replace(correct(span(day(0), day(0)), day_span(9), device=UNKNOWN), by=STRANGER)
     admitted = replace(worst, by=RIVAL)
     known = replace(admitted, device=REGISTERED_DEVICE)
     forward = replace(known, spans=(span(NOW, NOW + 1), day_span(9)))

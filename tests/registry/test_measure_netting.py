@@ -204,15 +204,29 @@ def test_what_is_said_of_a_span_names_it_once(name: str) -> None:
     )
 
 
-def test_a_correction_carries_no_deficit() -> None:
+def test_a_correction_takes_no_deficit_in() -> None:
     book = devices_book()
     decide_and_apply(book, measure(day_span(0, 10)))
-    deficit = netting(0, 0, deducted_wh=5, deficit_out_wh=5)
     covering = netting(0, 15, deficit_in_wh=5)
 
-    for entry in (deficit, covering):
-        corrected = replace(correct(day_span(0, max(entry.energy_wh, 0))), netting=(entry,))
-        assert refusal(book, corrected) == MISMATCH
+    corrected = replace(correct(day_span(0, 10)), netting=(covering,))
+
+    assert refusal(book, corrected) == MISMATCH
+
+
+def test_what_a_correction_does_not_cover_is_owed_since_later_days_are_netted_already() -> None:
+    book = devices_book()
+    decide_and_apply(book, netted(netting(0, 0, deducted_wh=60, deficit_out_wh=60)))
+    decide_and_apply(book, netted(netting(1, 100, deficit_in_wh=60)))
+    more = netting(0, 10, deducted_wh=90, deficit_out_wh=80)
+    less = netting(0, 10, deducted_wh=30, deficit_out_wh=20)
+
+    decide_and_apply(book, replace(correct(day_span(0, 0)), netting=(more,)))
+    owed_more = balance(book)
+    decide_and_apply(book, replace(correct(day_span(0, 0)), netting=(less,)))
+
+    assert owed_more == (0, 20)
+    assert balance(book) == (0, -40)
 
 
 def test_a_correction_leaves_the_deficit_of_later_days_alone() -> None:

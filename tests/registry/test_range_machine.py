@@ -16,6 +16,7 @@ from builders import (
     GENERATOR,
     GENERATOR_ACCOUNT,
     GENERATOR_OTHER_ACCOUNT,
+    ISSUING_BODY,
     JANUARY,
     OFFER,
     RETIRE,
@@ -191,7 +192,7 @@ def outcome(state: State, operation: Operation, at: At) -> Outcome:
         change = operation.decide(state, at)
     except RefusalError as refused:
         return refused.code, refused.pointer, refused.detail
-    assert set(parties_of(state, operation, change)) <= set(OWNERS.values())
+    assert set(parties_of(state, operation, change)) <= {*OWNERS.values(), operation.by}
     state.apply(change, at)
     return change
 
@@ -275,7 +276,10 @@ class Registries(RuleBasedStateMachine):
             self.move(rows[0][3][0], to, items=tuple(items), is_offer=is_offer)
 
     @precondition(lambda self: self.certificates.offers)
-    @rule(place=st.integers(0, 19), ending=st.sampled_from(["accepted", "recalled", "rejected"]))
+    @rule(
+        place=st.integers(0, 19),
+        ending=st.sampled_from(["accepted", "recalled", "rejected", "aborted"]),
+    )
     def end_an_offer(self, place: int, ending: str) -> None:
         offers = list(self.certificates.offers.values())
         offer = offers[place % len(offers)]
@@ -283,7 +287,7 @@ class Registries(RuleBasedStateMachine):
         if ending == "accepted":
             self.ask(accept_offer(offer.offer, by=receiver))
         else:
-            by = offer.by if ending == "recalled" else receiver
+            by = {"recalled": offer.by, "rejected": receiver, "aborted": ISSUING_BODY}[ending]
             self.ask(close_offer(ending, offer.offer, by=by))
 
     @rule(account=accounts, to=accounts, picked=st.lists(picks, min_size=1, max_size=3))

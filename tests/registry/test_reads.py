@@ -33,6 +33,7 @@ from builders import (
     add_person,
     approve_device,
     automate,
+    boiler_parts,
     book_for,
     close_offer,
     correct,
@@ -204,6 +205,17 @@ def test_what_stands_near_is_known_where_description_and_approval_come_in_one_gr
 
     with pytest.raises(RefusalError, match="near-duplicate"):
         group[1].decide(partial, book.at)
+
+
+@pytest.mark.parametrize("by", [GENERATOR, RIVAL])
+def test_what_a_part_must_fit_is_known_from_what_it_reads(by: str) -> None:
+    book = ready_book()
+    whole, wood, _ = boiler_parts()
+    decide_and_apply(book, whole)
+
+    found = assert_same_answer(book, replace(wood, by=by))
+
+    assert isinstance(found, Change) == (by == GENERATOR)
 
 
 def test_a_report_reads_its_whole_stretch_of_time() -> None:

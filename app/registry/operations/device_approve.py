@@ -61,7 +61,8 @@ class DeviceApprove(Operation):
         before = self._before(state)
         self._check_order(found, before)
         found.must_be_independent(self.automatic_wh)
-        self._check_near(state, found)
+        if device.part_of is None:
+            self._check_near(state, found)
         cut = before and replace(before, valid_until=min(before.valid_until, self.valid_from))
         return Change(
             puts=(
@@ -156,9 +157,8 @@ class DeviceApprove(Operation):
         if found.latitude is None or found.longitude is None or found.capacity_w < COARSE_BELOW_W:
             return
         for other in state.versions.about(found.latitude):
-            if other.device == found.device or other.device in (self.reviewed or ()):
-                continue
-            if other.latitude is None or other.longitude is None:
+            is_known = other.device == found.device or other.device in (self.reviewed or ())
+            if is_known or other.latitude is None or other.longitude is None:
                 continue
             if state.device(other.device).part_of is not None:
                 continue

@@ -60,10 +60,11 @@ class DeviceRevise(Described):
             )
         device.must_be_in(REGISTERED, APPROVED, SUSPENDED)
         source = self.check_description(state, at, domain=device.domain)
-        newest = state.registrations(self.device)[-1]
+        versions = state.registrations(self.device)
+        newest = versions[-1]
         self._check_frozen(newest, source)
-        if newest.state == APPROVED:
-            self._check_capacity(newest)
+        for approved in [item for item in versions if item.state == APPROVED][-1:]:
+            self._check_capacity(approved)
         revised = self.registration(device=self.device, number=newest.number + 1, source=source)
         replaced = (replace(newest, state=SUPERSEDED),) if newest.state in UNDER_REVIEW else ()
         return Change(puts=(*replaced, revised, replace(device, version=device.version + 1)))
