@@ -67,7 +67,14 @@ class PartsSchema(Schema):
     answer=PartsSchema,
     body=body_schema(Apportionment),
     method="POST",
-    refuses=[*WRITES, *BODIES, "invalid-field", "not-found", "fuel-split-not-100"],
+    refuses=[
+        *WRITES,
+        *BODIES,
+        "invalid-field",
+        "invalid-interval",
+        "not-found",
+        "fuel-split-not-100",
+    ],
     parameters=idempotent(),
 )
 def apportion_device(members: dict[str, Any], device: UUID) -> Response:
@@ -75,11 +82,10 @@ def apportion_device(members: dict[str, Any], device: UUID) -> Response:
 
     Each report is answered on its own; the same call again goes on where it was.
     """
-    body, key = Apportionment(**members), idempotency_key()
+    key, period = idempotency_key(), _period(Apportionment(**members))
     storage, whole_id = context().storage, str(device)
     if find_device(storage, whole_id, viewer=caller().viewer or caller().organisation) is None:
         raise RefusalError("not-found", "no such device", pointer="/device")
-    period = (body.period_start, body.period_end)
     shares = [_shares(row) for row in fuel_shares_of(storage, whole_id, *period)]
     if not shares:
         raise RefusalError("fuel-split-not-100", "no share is declared of it", rule="R1")
@@ -96,6 +102,14 @@ def apportion_device(members: dict[str, Any], device: UUID) -> Response:
         if isinstance(outcome, RefusalError)
     ]
     return _answer(reports, asked, outcomes)
+
+
+def _period(body: Apportionment) -> tuple[int, int]:
+    if body.period_end <= body.period_start:
+        raise RefusalError(
+            "invalid-interval", "it ends before it starts", rule="R7", pointer="/period_end"
+        )
+    return body.period_start, body.period_end
 
 
 def _asked(report: PartReport, whole_id: str, metered: Metered, key: str) -> Asked:

@@ -17,7 +17,7 @@ from app.http.idempotency import idempotency_key
 from app.registry import fields as kinds
 from app.registry.errors import RefusalError
 from app.registry.organisations import GENERATOR, ISSUING_BODY, MEASUREMENT_BODY
-from app.reporting.devices import reporters
+from app.reporting.devices import parties_now
 from app.services.credentials import WRITE
 from app.services.meters import LAYOUT, SERIES_MAX
 
@@ -87,6 +87,7 @@ def show_meters(device: UUID) -> dict[str, Any]:
         "invalid-field",
         "invalid-text",
         "not-found",
+        "reporter-not-authorised",
         "duplicate-item",
         "id-in-use",
     ],
@@ -95,7 +96,7 @@ def show_meters(device: UUID) -> dict[str, Any]:
 def name_meters(members: dict[str, Any], device: UUID) -> dict[str, Any]:
     """Say which series are a device; a series is one device at most."""
     idempotency_key()
-    found = _known(device)
+    found = _reported(device)
     asked = MeterList(**members)
     context().meters.replace(
         device=found, meters=[(item.layout, item.series) for item in asked.meters]
@@ -116,6 +117,7 @@ def name_meters(members: dict[str, Any], device: UUID) -> dict[str, Any]:
         "unknown-field",
         "invalid-field",
         "not-found",
+        "reporter-not-authorised",
     ],
     parameters=idempotent(),
 )
@@ -123,17 +125,29 @@ def forget_meters(device: UUID) -> dict[str, Any]:
     """Say that no series is the device any more."""
     must_be_bare()
     idempotency_key()
-    found = _known(device)
+    found = _reported(device)
     context().meters.replace(device=found, meters=())
     return _shown(found)
 
 
 def _known(device: UUID) -> str:
-    """Return the id of a device that the caller reports on now, or supervises."""
+    """Return the id of a device that is the caller's now, or on which it reports or supervises."""
     found: str = visible_device(device)["id"]
     who = caller()
-    if not who.sees_all and who.organisation not in reporters(context().storage, found):
+    if not who.sees_all and who.organisation not in parties_now(context().storage, found):
         raise RefusalError("not-found", "no such device")
+    return found
+
+
+def _reported(device: UUID) -> str:
+    """Return the id of a device on which the caller reports now; the issuing body may, too.
+
+    A registrant on whom another reports could have a stranger's readings reported as its own.
+    """
+    found = _known(device)
+    who = caller()
+    if not who.sees_all and who.organisation != parties_now(context().storage, found)[1]:
+        raise RefusalError("reporter-not-authorised", "another measurement body reports on it")
     return found
 
 

@@ -69,8 +69,8 @@ def list_registrations(
     return fetch(storage, after(query, [registrations.c.number], seen))
 
 
-def reporters(storage: Storage, device: str) -> frozenset[str]:
-    """Return the registrant and the measurement body of a device as it is in force, or is asked."""
+def parties_now(storage: Storage, device: str) -> tuple[str, str]:
+    """Return registrant and measurement body of a device as it is in force, or is asked."""
     columns = (devices.c.organisation, registrations.c.measurement_body)
     newest = (registrations.c.state == APPROVED).desc(), registrations.c.number.desc()
     query = (
@@ -80,7 +80,8 @@ def reporters(storage: Storage, device: str) -> frozenset[str]:
         .order_by(*newest)
         .limit(1)
     )
-    return frozenset((fetch_one(storage, query) or {}).values())
+    found = fetch_one(storage, query) or {}
+    return found.get("organisation", ""), found.get("measurement_body", "")
 
 
 def find_domain(storage: Storage, code: str) -> Row | None:

@@ -105,10 +105,8 @@ def reports_of(
     """
     found: dict[int, Told] = {}
     missing = set(starts)
-    with storage.reading() as connection:
-        rows = connection.execution_options(yield_per=_LEAVES_AT_ONCE).execute(
-            _reports(device, before)
-        )
+    query = _reports(device, before).execution_options(yield_per=_LEAVES_AT_ONCE)
+    with storage.reading() as connection, connection.execute(query) as rows:
         for leaf in rows.scalars():
             if device.encode() in leaf:
                 told = _told(orjson.loads(leaf)["operation"], device)

@@ -28,9 +28,10 @@ def leaf_of(plain: dict[str, Any], change: Change, cause: str | None) -> bytes:
 
 
 def joined(attachments: Sequence[Attachments]) -> Attachments:
-    """Return what is kept beside several operations as one."""
+    """Return what is kept beside several operations as one; of a span's readings the last."""
+    newest = {row[:2]: row for item in attachments for row in item.readings}
     return Attachments(
-        readings=[row for item in attachments for row in item.readings],
+        readings=list(newest.values()),
         documents=[row for item in attachments for row in item.documents],
         vault=[row for item in attachments for row in item.vault],
         erased=[row for item in attachments for row in item.erased],

@@ -258,8 +258,8 @@ def test_a_late_request_says_why_and_needs_two_persons(doors: Doors, body: Party
     seller = joined(doors.client, body, "generator")
     seller.metering = joined(doors.client, body, "measurement_body")
     seller.device = seller.made("/devices", new_device(measurement_body=seller.metering.id))["id"]
-    years = {"valid_from": format_time(FIRST_DAY - 800 * DAY_MS)}
-    body.made(f"/devices/{seller.device}/approve", approval(**years))
+    valid_from = format_time(FIRST_DAY - 800 * DAY_MS)
+    body.made(f"/devices/{seller.device}/approve", approval(valid_from=valid_from))
     seller.metering.made("/measurement-reports", report(seller.device, first=-400))
     asked = asking(seller, **period(first=-400))
 

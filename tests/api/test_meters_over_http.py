@@ -54,8 +54,8 @@ def told(answer: TestResponse) -> tuple[int, str, str]:
 
 
 def test_a_device_has_the_series_that_were_named_last(party: Party) -> None:
-    first = put(party, party.device, (OWN, ["b"]), (OWN, ["a", "1"]))
-    second = put(party, party.device, (OWN, ["b"]), (OWN, []))
+    first = put(party.reporter, party.device, (OWN, ["b"]), (OWN, ["a", "1"]))
+    second = put(party.reporter, party.device, (OWN, ["b"]), (OWN, []))
 
     assert (first.status_code, second.status_code) == (200, 200)
     assert shown(party, party.device) == [(OWN, []), (OWN, ["b"])]
@@ -63,24 +63,31 @@ def test_a_device_has_the_series_that_were_named_last(party: Party) -> None:
 
 
 def test_no_series_is_the_device_any_more(party: Party) -> None:
-    put(party, party.device, (OWN, ["b"]))
+    put(party.reporter, party.device, (OWN, ["b"]))
 
-    answer = party.send("DELETE", f"/devices/{party.device}/meters")
+    answer = party.reporter.send("DELETE", f"/devices/{party.device}/meters")
 
     assert (answer.status_code, answer.json) == (200, {"meters": []})
     assert shown(party, party.device) == []
 
 
-def test_registrant_measurement_body_and_issuing_body_name_series(
-    party: Party, body: Party
-) -> None:
-    for number, who in enumerate((party, party.reporter, body)):
+def test_measurement_body_and_issuing_body_name_series(party: Party, body: Party) -> None:
+    for number, who in enumerate((party.reporter, body)):
         assert put(who, party.device, (OWN, [str(number)])).status_code == 200
         assert shown(who, party.device) == [(OWN, [str(number)])]
 
 
+def test_a_registrant_names_series_where_it_reports_itself(
+    doors: Doors, party: Party, body: Party
+) -> None:
+    own = with_device(joined(doors.client, body, "generator"), body, automatic=False)
+
+    assert told(put(party, party.device)) == (403, "reporter-not-authorised", "")
+    assert put(own, own.device, (OWN, ["b"])).status_code == 200
+
+
 def test_nobody_else_knows_or_names_them(doors: Doors, party: Party, body: Party) -> None:
-    put(party, party.device, (OWN, ["b"]))
+    put(party.reporter, party.device, (OWN, ["b"]))
     others = [
         joined(doors.client, body, role) for role in ("generator", "measurement_body", "buyer")
     ]
@@ -112,16 +119,16 @@ def test_a_measurement_body_that_is_only_asked_for_names_nothing(
 
 def test_a_series_is_one_device(doors: Doors, party: Party, body: Party) -> None:
     other = with_device(joined(doors.client, body, "generator"), body)
-    put(party, party.device, (OWN, ["b"]))
-    put(other, other.device, (OWN, ["x"]))
+    put(party.reporter, party.device, (OWN, ["b"]))
+    put(other.reporter, other.device, (OWN, ["x"]))
 
-    answer = put(other, other.device, (OWN, ["c"]), (OWN, ["b"]))
+    answer = put(other.reporter, other.device, (OWN, ["c"]), (OWN, ["b"]))
 
     assert told(answer) == (409, "id-in-use", "/meters/1/series")
     assert party.device not in answer.text
     assert shown(other, other.device) == [(OWN, ["x"])]
-    put(party, party.device)
-    assert put(other, other.device, (OWN, ["b"])).status_code == 200
+    put(party.reporter, party.device)
+    assert put(other.reporter, other.device, (OWN, ["b"])).status_code == 200
 
 
 def test_the_same_labels_of_another_layout_are_another_series(
@@ -129,7 +136,10 @@ def test_the_same_labels_of_another_layout_are_another_series(
 ) -> None:
     other = with_device(joined(doors.client, body, "generator"), body)
 
-    answers = [put(party, party.device, (OWN, ["b"])), put(other, other.device, ("other", ["b"]))]
+    answers = [
+        put(party.reporter, party.device, (OWN, ["b"])),
+        put(other.reporter, other.device, ("other", ["b"])),
+    ]
 
     assert [answer.status_code for answer in answers] == [200, 200]
 
@@ -151,7 +161,9 @@ NO_METERS: list[tuple[Any, tuple[int, str, str]]] = [
 def test_what_is_no_series_is_refused(party: Party) -> None:
     path = f"/devices/{party.device}/meters"
 
-    answers = [(said, told(party.send("PUT", path, {"meters": said}))) for said, _ in NO_METERS]
+    answers = [
+        (said, told(party.reporter.send("PUT", path, {"meters": said}))) for said, _ in NO_METERS
+    ]
 
     assert answers == NO_METERS
     assert shown(party, party.device) == []
@@ -185,15 +197,15 @@ def test_of_two_devices_that_ask_for_one_series_at_once_one_has_it(
     doors: Doors, party: Party, body: Party
 ) -> None:
     other = with_device(joined(doors.client, body, "generator"), body)
-    put(party, party.device, (OWN, ["mine"]))
-    put(other, other.device, (OWN, ["theirs"]))
+    put(party.reporter, party.device, (OWN, ["mine"]))
+    put(other.reporter, other.device, (OWN, ["theirs"]))
     at_once = Barrier(8)
 
     def run(number: int) -> int:
         who = party if number % 2 else other
         named = [(OWN, ["both"]), (OWN, [f"{number}"])]
         at_once.wait()
-        client = Party(doors.app.test_client(), who.key)
+        client = Party(doors.app.test_client(), who.reporter.key)
         return put(client, who.device, *(named if number % 2 else reversed(named))).status_code
 
     with ThreadPoolExecutor(8) as pool:

@@ -190,7 +190,10 @@ def test_other_cells_stand_as_they_are() -> None:
 
 
 def test_lines_are_those_of_rfc_4180() -> None:
-    rows = [{"name": 'a "b", c', "note": "=two\nlines"}, {"name": "é", "note": None}]
+    rows: list[dict[str, Any]] = [
+        {"name": 'a "b", c', "note": "=two\nlines"},
+        {"name": "é", "note": None},
+    ]
 
     answer = csv_answer(("name", "note"), rows, name="rows")
 

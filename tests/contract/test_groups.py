@@ -9,10 +9,11 @@ from app.audit.walk import Anchor, audit
 from app.factory import Registry
 from app.ledger.leaves import HeaderLeaf, OperationLeaf, parse_leaf
 from app.registry.errors import RefusalError
-from app.registry.operation import Operation, follow_id
+from app.registry.operation import Operation
 from app.registry.operations import parse_operation
 from app.registry.operations.account_open import AccountOpen
 from app.registry.operations.retire import Retire
+from app.registry.state import follow_id
 from app.services.record import GROUP_OPERATIONS_MAX, Accepted, Asked, Outcome
 from tests.scenario import (
     DAY_MS,
@@ -402,9 +403,9 @@ def test_nothing_is_kept_beside_what_was_refused(registry: Registry) -> None:
 
     outcomes = registry.record([refused])
 
-    assert codes(outcomes) == ["not-registrant"]
+    assert codes(outcomes) == ["reporter-not-authorised"]
     with registry.storage.log() as log:
         assert list(log.readings(device)) == []
-    assert codes(registry.record([refused, asked])) == ["not-registrant", "accepted"]
+    assert codes(registry.record([refused, asked])) == ["reporter-not-authorised", "accepted"]
     with registry.storage.log() as log:
         assert len(list(log.readings(device))) == 1

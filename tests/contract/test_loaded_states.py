@@ -1,7 +1,7 @@
 """A State that is loaded with what a group reads decides exactly like one replayed from the log."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 from typing import NamedTuple
@@ -15,7 +15,8 @@ from app.factory import Registry
 from app.registry.errors import RefusalError
 from app.registry.offers import Offer
 from app.registry.operation import Operation
-from app.registry.operations.device_approve import DeviceApprove
+from app.registry.operations.issue_approve import IssueApprove
+from app.registry.operations.issue_review import IssueReview
 from app.registry.operations.retire import Retire
 from app.registry.operations.transfer import Transfer
 from app.registry.operations.transfer_offer import TransferOffer
@@ -32,13 +33,17 @@ from tests.scenario import (
     accept,
     accepting,
     account,
+    approved_device,
+    approving,
     closing,
     issued,
-    issuing_body,
+    measuring,
     new_id,
     offering,
+    officers,
     organisation,
     registered_device,
+    requesting,
     transferring,
     whitelisted,
 )
@@ -101,8 +106,8 @@ def holders(registry: Registry) -> Holders:
     whitelisted(registry, receiver=bought, owner=buyer, sender=first)
     whitelisted(registry, receiver=bought, owner=buyer, sender=second)
     whitelisted(registry, receiver=first, owner=generator, sender=bought)
-    old, young = (long_approved(registry, generator) for _ in range(2))
-    issued(registry, generator, old, first, first=LONG_AGO, hour_wh=MWH // 4)
+    old, young = long_approved(registry, generator), approved_device(registry, generator)
+    issued_long_ago(registry, generator, old, first)
     issued(registry, generator, young, first, first=1, hour_wh=MWH // 2)
     issued(registry, generator, young, second, first=2, hour_wh=MWH // 3)
     issued(registry, generator, young, first, first=0)
@@ -110,21 +115,27 @@ def holders(registry: Registry) -> Holders:
     return Holders(generator, buyer, (first, second, bought))
 
 
-def long_approved(registry: Registry, registrant: str) -> str:
-    device = registered_device(registry, registrant)
-    accept(
-        registry,
-        DeviceApprove(
-            id=new_id(),
-            origin=ORIGIN,
-            by=issuing_body(registry),
-            device=device,
-            valid_from=FIRST_DAY + 2 * LONG_AGO * DAY_MS,
-            valid_until=FIRST_DAY + 365 * DAY_MS,
-            number=1,
-            automatic_wh=0,
-        ),
+def issued_long_ago(registry: Registry, registrant: str, device: str, account: str) -> None:
+    """Issue six certificates of a day so long ago that two persons decide on it."""
+    known = officers(registry)
+    report = measuring(registrant, device, first=LONG_AGO, hour_wh=MWH // 4)
+    late = replace(requesting(registrant, device, account, first=LONG_AGO), late="found-again")
+    body = {"origin": ORIGIN, "by": known.body, "issuance": late.issuance}
+    review = IssueReview(
+        **body, id=new_id(), person=known.first, outcome="verified", reason="looked-at"
     )
+    accept(registry, report, late, review)
+    accept(registry, IssueApprove(**body, id=new_id(), person=known.second))
+
+
+def long_approved(registry: Registry, registrant: str) -> str:
+    """Return a device whose registration has lapsed by now."""
+    device = registered_device(registry, registrant)
+    begun = FIRST_DAY + (LONG_AGO - 10) * DAY_MS
+    lapsed = replace(
+        approving(registry, device), valid_from=begun, valid_until=begun + 1_800 * DAY_MS
+    )
+    accept(registry, lapsed)
     return device
 
 
@@ -256,7 +267,7 @@ def test_whoever_records_a_group_decides_it_like_a_whole_state(
 def single_bundles(registry: Registry, made: Holders, *, most: int) -> str:
     """Move every second certificate of some days away; return the account of what is left."""
     generator = made.generator
-    device = long_approved(registry, generator)
+    device = approved_device(registry, generator)
     left, taken = account(registry, generator), account(registry, generator)
     issuance = issued(registry, generator, device, left, days=-(-2 * most // 24))
     odd = [Range(issuance, ordinal, ordinal) for ordinal in range(1, 2 * most, 2)]

@@ -9,7 +9,7 @@ from app.factory import Registry
 from app.ledger.leaves import HeaderLeaf, OperationLeaf, parse_leaf
 from app.ledger.notes import Checkpoint, Note
 from app.registry.accounts import Sender
-from app.registry.devices import Device
+from app.registry.devices import Registration
 from app.registry.domains import Domain
 from app.registry.measurements import Span
 from app.storage.log import CHUNK
@@ -134,8 +134,8 @@ def test_a_document_is_found_by_its_hash(registry: Registry) -> None:
     made = market(registry)
 
     with registry.storage.log() as log:
-        (device,) = (item for item in log.entities(Device) if item.id == made.device)
-        document = log.document(device.attributes)
+        (version,) = (item for item in log.entities(Registration) if item.device == made.device)
+        document = log.document(version.attributes)
         missing = log.document("0" * 64)
 
     assert document is not None

@@ -107,16 +107,17 @@ def test_a_unit_says_which_operations_are_recorded_and_where(registry: Registry)
     assert known[opened.id] == Recorded(opened.index, opened.height, opened.leaf)
 
 
-def test_a_unit_loads_what_is_named_and_nothing_else(registry: Registry) -> None:
+def test_a_unit_loads_what_is_named_with_its_owner_and_nothing_else(registry: Registry) -> None:
     owner = organisation(registry, "buyer")
     named, other = account(registry, owner), account(registry, owner)
+    account(registry, organisation(registry, "buyer"))
     state = State()
 
     with registry.storage.unit() as unit:
         unit.begin(state, reads=[Read(ACCOUNT, named), Read(SENDER, (named, other))])
 
     assert [item.id for item in state.all(Account)] == [named]
-    assert list(state.all(Organisation)) == []
+    assert [item.id for item in state.all(Organisation)] == [owner]
     assert list(state.all(Sender)) == []
     assert state.registry.origin == registry.identity.origin
 

@@ -169,6 +169,8 @@ def test_the_projection_is_every_table_that_replay_rebuilds() -> None:
         "leases",
         "replays",
         "parties",
+        "meters",
+        "files",
     }
 
     assert {table.name for table in PROJECTION} == set(metadata.tables) - kept

@@ -11,6 +11,7 @@ from builders import (
     METERING,
     OFFICER,
     READER,
+    SECOND_OFFICER,
     Book,
     approve,
     day,
@@ -35,7 +36,7 @@ VERBS: dict[str, Callable[[str], Operation]] = {
     "verify": lambda issuance: replace(review(issuance), person=OFFICER),
     "verify as measurement body": lambda issuance: review(issuance, by=METERING, person=READER),
     "refer": lambda issuance: review(issuance, "referred"),
-    "approve": approve,
+    "approve": lambda issuance: replace(approve(issuance), person=SECOND_OFFICER),
     "reject": reject,
     "withdraw": withdraw,
 }

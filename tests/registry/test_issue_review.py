@@ -82,10 +82,13 @@ def test_who_verified_it_does_not_approve_it(person: str | None) -> None:
     assert refusal(book, replace(approve(PENDING_REQUEST), person=person)) == DUTIES
 
 
-def test_a_nameless_word_of_the_issuing_body_may_be_anybodys_of_it() -> None:
-    book = verified_book(person=None)
+@pytest.mark.parametrize(("verifier", "approver"), [(None, OFFICER), (OFFICER, None)])
+def test_of_one_who_does_not_say_who_it_is_nobody_is_another(
+    verifier: str | None, approver: str | None
+) -> None:
+    book = verified_book(person=verifier)
 
-    assert refusal(book, replace(approve(PENDING_REQUEST), person=OFFICER)) == DUTIES
+    assert refusal(book, replace(approve(PENDING_REQUEST), person=approver)) == DUTIES
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from app.registry.issuances import (
     plan,
 )
 from app.registry.issuing import check_follows, needs_second_person, retirement_id
-from app.registry.operation import ORGANISATION, REQUEST, RETIREMENT, Operation, Read, actor_of
+from app.registry.operation import ORGANISATION, REQUEST, RETIREMENT, Operation, Read
 from app.registry.state import At, Change, Follow, State
 
 
@@ -51,9 +51,12 @@ class IssueApprove(Operation):
     def _check_persons(self, state: State, request: Request, planned: Plan) -> None:
         """Refuse who verified it, and one person alone for much energy or a late issue (R8).
 
-        Where the issuing body verified it without saying who, nobody of it is another one.
+        Where one of the issuing body did not say who, nobody can tell that they are two; the
+        measurement body is another party.
         """
-        if request.verifier in (self.by, actor_of(self)):
+        is_named = self.person is not None and request.verifier not in (self.by, self.person)
+        is_other = is_named or request.verifier == planned.registration.measurement_body
+        if request.verifier and not is_other:
             raise RefusalError("separation-of-duties", "another one verified it", rule="R8")
         settings = state.domain(state.device(request.device).domain).settings
         is_needed = needs_second_person(settings, planned, is_late=request.is_late)

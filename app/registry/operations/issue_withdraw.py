@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
+from app.registry.errors import RefusalError
 from app.registry.fields import Id
 from app.registry.issuances import DRAFT, REFERRED, SUBMITTED, VERIFIED, WITHDRAWN, Request
 from app.registry.operation import ORGANISATION, REQUEST, Operation, Read
@@ -26,6 +27,7 @@ class IssueWithdraw(Operation):
         """Withdraw an own request that waits, whether it could be issued or not (R26)."""
         state.actor(self.by)
         request = state.find(Request, self.issuance, pointer="/issuance")
-        state.requested_registration(request).must_belong_to(self.by)
+        if state.account(request.account).organisation != self.by:
+            raise RefusalError("not-registrant", "another registrant asked for it", rule="R26")
         request.must_be(DRAFT, SUBMITTED, VERIFIED, REFERRED)
         return Change(puts=(replace(request, state=WITHDRAWN),))
