@@ -37,10 +37,10 @@ class BundlesQuerySchema(PageQuerySchema):
     state = fields.String(validate=OneOf(STATES), metadata={"description": "Where it stands."})
     device = fields.UUID(metadata={"description": "Produced by this device."})
     energy_source = Form(
-        "F[0-9]{0,8}",
+        "[A-Z][A-Z0-9]{0,8}",
         metadata={"description": "Beginning of the energy source code, such as F0105."},
     )
-    technology = Form("T[0-9]{6}", metadata={"description": "Technology code."})
+    technology = Form("[A-Z][A-Z0-9]{1,8}", metadata={"description": "Technology code."})
     production_from = Moment(metadata={"description": "Produced at or after."})
     production_to = Moment(metadata={"description": "Produced before."})
     transferable_on = Moment(metadata={"description": "May still be transferred then."})

@@ -25,7 +25,7 @@ from app.api.recording import recording
 from app.api.verbs import Asking, Verb, table
 from app.http.access import ANY_KEY, caller
 from app.http.context import context
-from app.http.paging import cursor_parts
+from app.http.paging import ID, Form, cursor_parts
 from app.registry.fields import Id, listed, nested
 from app.registry.fields import Instant as InstantKind
 from app.registry.fuels import FuelShare
@@ -108,7 +108,10 @@ class FuelDeclarationsSchema(Schema):
 class FuelDeclarationsQuerySchema(PageQuerySchema):
     """Which declarations."""
 
-    cursor = fields.String(metadata={"description": "`next` of the page before; none to begin."})
+    cursor = Form(
+        rf"{ID}\.(?:0|[1-9][0-9]{{0,15}})",
+        metadata={"description": "`next` of the page before; none to begin."},
+    )
     device = fields.UUID(metadata={"description": "The multi-fuel device."})
 
 

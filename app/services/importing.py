@@ -124,9 +124,9 @@ class Importer:
         outcomes = self._record([item[2] for item in asked]) if asked else []
         for (device, report, item), outcome in zip(asked, outcomes, strict=True):
             if isinstance(outcome, RefusalError):
-                self.results[device].refuse(report, item, outcome)
+                self.results[device].refuse(report, item.operation.id, outcome)
             else:
-                self.results[device].count(report, item)
+                self.results[device].count(report)
 
     def _readings(self, metered: Metered, days: Iterable[SeriesDay]) -> Iterator[Reading]:
         """Yield the flows of a series; other directions are set aside and counted."""

@@ -7,9 +7,8 @@ from typing import Any
 from app.layouts.findings import SeriesKey
 from app.ledger.times import format_time
 from app.registry.errors import RefusalError
-from app.registry.operations.measure import Measure
 from app.services.intake import FUTURE, OUTSIDE, LeftOut, Report
-from app.services.record import Asked
+from app.services.measure import findings_of
 
 FOR_NOW = frozenset((FUTURE, OUTSIDE))
 """Why readings stay out that may be reported later."""
@@ -61,8 +60,8 @@ class DeviceResult:
     aside: Counter[str] = field(default_factory=Counter)
     refused: list[Refused] = field(default_factory=list)
 
-    def count(self, report: Report, asked: Asked) -> None:
-        """Count a report that was recorded, by its operation."""
+    def count(self, report: Report) -> None:
+        """Count a report that was recorded."""
         self.operations += 1
         self.spans += len(report.days)
         self.gaps += len(report.gaps)
@@ -70,15 +69,14 @@ class DeviceResult:
         self.given_wh += report.given_wh
         self.drawn_wh += report.drawn_wh
         self.energy_wh += report.energy_wh
-        if isinstance(asked.operation, Measure):
-            for finding in asked.operation.findings or ():
-                self.findings[finding.code] += finding.count
+        for finding in findings_of(report.days, capacity_w=report.version.capacity_w):
+            self.findings[finding.code] += finding.count
 
-    def refuse(self, report: Report, asked: Asked, refusal: RefusalError) -> None:
-        """Keep what was refused of it."""
+    def refuse(self, report: Report, operation: str, refusal: RefusalError) -> None:
+        """Keep that a report was refused, by the id of its operation."""
         self.refused.append(
             Refused(
-                id=asked.operation.id,
+                id=operation,
                 start=report.start,
                 readings=report.readings,
                 given_wh=report.given_wh,

@@ -349,7 +349,7 @@ def test_a_database_that_is_away_is_not_now_and_told_of_to_nobody(
 
 def test_the_page_lists_every_code_with_its_status_and_title_and_no_other() -> None:
     page = files("app").joinpath("web/docs/problems.md").read_text(encoding="utf-8")
-    rows = findall(r"^\| `([a-z-]+)` \| (\d+) \| ([^|]+) \| [^|]+ \| [^|]+ \|$", page, MULTILINE)
+    rows = findall(r"^\| `([a-z0-9-]+)` \| (\d+) \| ([^|]+) \| [^|]+ \| [^|]+ \|$", page, MULTILINE)
 
     told = {code: (int(status), title) for code, status, title in rows}
 

@@ -479,6 +479,7 @@ def attempts(t: Tenants) -> list[Attempt]:
         verbs += [
             ("POST", "/measurement-reports", later, 404, "not-found"),
             ("POST", f"/devices/{device}/corrections", corrected, 404, "not-found"),
+            ("POST", f"/devices/{device}/apportion", period(), 404, "not-found"),
             ("POST", "/issuances", asked, 404, "not-found"),
             ("POST", "/issuances/preview", asked, 404, "not-found"),
             ("PUT", f"/devices/{device}/meters", {"meters": []}, 404, "not-found"),

@@ -56,6 +56,7 @@ from tests.scenario import ORIGIN, accept, new_id, organisation
 TOLD = (head, leaves, parties, blocks, *PROJECTION)
 """The tables of which the story fills rows; it is too short for a stored tile."""
 
+ROWS = 12
 UNANCHORED = Anchor()
 Row = Mapping[str, Any]
 
@@ -117,6 +118,12 @@ def found(connection: Connection, anchor: Anchor = UNANCHORED) -> Found:
 def rows_of(registry: Registry, table: Table) -> list[Row]:
     with registry.storage.reading() as connection:
         return [row._asdict() for row in connection.execute(select(table))]
+
+
+def some_rows_of(registry: Registry, table: Table) -> list[Row]:
+    """Return a dozen rows of a table or so, spread over it: each alteration is a whole audit."""
+    rows = rows_of(registry, table)
+    return rows[:: max(len(rows) // ROWS, 1)]
 
 
 def is_row(table: Table, row: Row) -> Any:  # noqa: ANN401 - a condition
@@ -191,7 +198,7 @@ def test_an_altered_column_of_any_row_is_found(table: Table, told: Registry) -> 
     trusted = newest(told)
     escaped: Counter[str] = Counter()
     accepted = set()
-    for row in rows_of(told, table):
+    for row in some_rows_of(told, table):
         for column in table.columns:
             is_signed = table is head or column is blocks.c.checkpoint
             anchor = UNANCHORED if is_signed else trusted
@@ -212,7 +219,7 @@ def test_an_altered_column_of_any_row_is_found(table: Table, told: Registry) -> 
 def test_a_deleted_row_is_found(table: Table, told: Registry) -> None:
     anchor = newest(told) if table in PROJECTION else UNANCHORED
     escaped: Counter[str] = Counter()
-    for row in rows_of(told, table):
+    for row in some_rows_of(told, table):
         with altering(told) as connection:
             connection.execute(delete(table).where(is_row(table, row)))
             why = unseen(connection, anchor)

@@ -157,6 +157,17 @@ def test_a_person_sees_tables_and_what_stayed_out(bench: Bench) -> None:
         assert line in done.out
 
 
+def test_what_does_not_count_at_a_point_is_told(bench: Bench) -> None:
+    device = device_of(bench.registry, bench.body, first=2016, last=2020)
+    file = str(DATA / "steel_kr_days.csv")
+
+    done = bench.imported(file, "--layout", "steel-kr-quarter-hourly", "--device", device)
+
+    assert done.status == 0
+    assert f"  {device}: consumption does not count, " in done.out
+    assert stored(bench.registry, device) == []
+
+
 def test_the_meters_that_the_registry_knows_need_no_table(bench: Bench) -> None:
     meters = Meters(MeterTable(bench.registry.storage.database))
     meters.name(layout="nz-generation-long", series=SERIES[1], device=bench.device)

@@ -1,7 +1,7 @@
 """A peer's export of a month of hours becomes 77,375 certificates of 1 Wh, each of its hour."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import accumulate, pairwise
@@ -17,6 +17,8 @@ from app.settings import Settings
 from tests.api.parties import Party, joined, new_device
 from tests.cli.commands import Ran, ran
 from tests.scenario import DAY_MS, HOUR_MS
+
+Eac = Callable[..., Ran]
 
 ENERGY_WH, HOURS = 77_375, 744
 DAYS_OF_MONTH = 31
@@ -94,7 +96,7 @@ def home(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def eac(tmp_path: Path, home: Path) -> Any:  # noqa: ANN401 - a function of texts
+def eac(tmp_path: Path, home: Path) -> Eac:
     """Run a command on this registry, which must succeed."""
 
     def run(*arguments: str) -> Ran:
@@ -106,7 +108,7 @@ def eac(tmp_path: Path, home: Path) -> Any:  # noqa: ANN401 - a function of text
 
 
 @pytest.fixture
-def founded(eac: Any, tmp_path: Path) -> dict[str, Any]:  # noqa: ANN401 - a function of texts
+def founded(eac: Eac, tmp_path: Path) -> dict[str, Any]:
     """Found a registry with one granular domain."""
     (tmp_path / "domain.json").write_text(json.dumps(DOMAIN))
     found: dict[str, Any] = eac("init", "--domain", "domain.json", "--json").json
@@ -139,19 +141,17 @@ def equipped(client: FlaskClient, founded: dict[str, Any]) -> Party:
 
 
 def bundles(party: Party) -> list[dict[str, Any]]:
-    found, cursor = [], ""
-    while cursor is not None:
-        shown = party.shown(f"/bundles?limit=500{cursor and f'&cursor={cursor}'}")
+    """Return all that a party holds, page by page."""
+    shown = party.shown("/bundles?limit=100")
+    found: list[dict[str, Any]] = shown["bundles"]
+    while shown["next"]:
+        shown = party.shown(f"/bundles?limit=100&cursor={shown['next']}")
         found += shown["bundles"]
-        cursor = shown["next"]
     return found
 
 
 def test_the_months_hours_become_certificates_of_a_watt_hour_each_of_one_hour(
-    eac: Any,  # noqa: ANN401 - a function of texts
-    founded: dict[str, Any],
-    client: FlaskClient,
-    tmp_path: Path,
+    eac: Eac, founded: dict[str, Any], client: FlaskClient, tmp_path: Path
 ) -> None:
     generator = equipped(client, founded)
     body = generator.reporter.id

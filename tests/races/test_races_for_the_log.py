@@ -12,13 +12,10 @@ from app.registry.devices import Device
 from app.registry.issuances import Issuance
 from app.registry.measurements import Span
 from app.registry.operations.account_open import AccountOpen
-from app.registry.operations.device_register import DeviceRegister
 from app.services.record import Accepted
 from app.settings import Settings
 from tests.races.crew import SIZE, Answer, Crew
 from tests.scenario import (
-    DOMAIN,
-    MWH,
     ORIGIN,
     accept,
     account,
@@ -28,6 +25,7 @@ from tests.scenario import (
     measuring,
     new_id,
     organisation,
+    registering,
     requesting,
 )
 
@@ -124,19 +122,7 @@ def test_periods_that_overlap_are_issued_once(crew: Crew, settings: Settings) ->
 def test_one_gsrn_is_registered_once(crew: Crew, settings: Settings) -> None:
     with open_registry(settings) as registry:
         generator = organisation(registry, "generator")
-    asked = DeviceRegister(
-        id=new_id(),
-        origin=ORIGIN,
-        by=generator,
-        device=new_id(),
-        domain=DOMAIN.code,
-        gsrn=GSRN,
-        energy_source="F01050200",
-        technology="T030000",
-        capacity_w=MWH,
-        commissioned_on="2001-02-03",
-        attributes="0" * 64,
-    )
+    asked = replace(registering(generator), gsrn=GSRN)
 
     answers = crew.race(
         settings, *([replace(asked, id=new_id(), device=new_id())] for _ in range(SIZE))

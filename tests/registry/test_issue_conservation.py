@@ -37,6 +37,7 @@ from app.registry.ranges import Range
 
 DAYS = 6
 ENERGIES_WH = st.sampled_from((0, 300_000, 700_000, 1_700_000, 2_500_000, 3_000_000))
+DRAWN_WH = st.sampled_from((0, 0, 400_000))
 NUMBERS = st.integers(0, DAYS - 1)
 
 
@@ -70,23 +71,26 @@ class Conservation(RuleBasedStateMachine):
     def device(self) -> Device:
         return self.book.state.device(DEVICE)
 
-    def netted(self, number: int, gross_wh: int, *, deficit_wh: int, owed_wh: int) -> Netting:
+    def netted(
+        self, number: int, gross_wh: int, drawn_wh: int, *, deficit_wh: int, owed_wh: int
+    ) -> Netting:
         """Return how a day's gross energy pays what is outstanding."""
-        left_wh = gross_wh - deficit_wh
+        left_wh = gross_wh - drawn_wh - deficit_wh
         return Netting(
             start=day(number),
             gross_wh=gross_wh,
-            deducted_wh=0,
+            deducted_wh=drawn_wh,
             adjusted_wh=min(max(left_wh, 0), max(owed_wh, 0)),
             deficit_in_wh=deficit_wh,
             deficit_out_wh=max(-left_wh, 0),
         )
 
-    @rule(gross_wh=ENERGIES_WH)
-    def measure_the_next_day(self, gross_wh: int) -> None:
+    @rule(gross_wh=ENERGIES_WH, drawn_wh=DRAWN_WH)
+    def measure_the_next_day(self, gross_wh: int, drawn_wh: int) -> None:
         entry = self.netted(
             self.measured,
             gross_wh,
+            drawn_wh,
             deficit_wh=self.device.deficit_wh,
             owed_wh=self.device.adjustment_wh,
         )
@@ -94,13 +98,19 @@ class Conservation(RuleBasedStateMachine):
         if self.measured < DAYS and self.ask(replace(report, id=self.name(), netting=(entry,))):
             self.measured += 1
 
-    @rule(number=NUMBERS, gross_wh=ENERGIES_WH, pays=st.booleans())
-    def correct_a_day(self, number: int, gross_wh: int, *, pays: bool) -> None:
+    @rule(number=NUMBERS, gross_wh=ENERGIES_WH, drawn_wh=DRAWN_WH, pays=st.booleans())
+    def correct_a_day(self, number: int, gross_wh: int, drawn_wh: int, *, pays: bool) -> None:
         if number >= self.measured:
             return
         before = self.book.state.find(Span, (DEVICE, day(number)))
         owed_wh = self.device.adjustment_wh + before.netted_wh
-        entry = self.netted(number, gross_wh, deficit_wh=0, owed_wh=owed_wh if pays else 0)
+        entry = self.netted(
+            number,
+            gross_wh,
+            drawn_wh if pays else 0,
+            deficit_wh=0,
+            owed_wh=owed_wh if pays else 0,
+        )
         corrected = correct(day_span(number, entry.energy_wh))
         self.ask(replace(corrected, id=self.name(), netting=(entry,) if pays else None))
 

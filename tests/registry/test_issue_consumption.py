@@ -1,6 +1,7 @@
 """Self-consumption: not certified, certified freely, or retired for its registrant at once."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from builders import (
@@ -207,7 +208,7 @@ def test_a_replay_takes_what_the_rules_let_follow() -> None:
     ],
     ids=lambda forged: next(iter(forged)),
 )
-def test_a_replay_refuses_a_forged_retirement(forged: dict[str, object]) -> None:
+def test_a_replay_refuses_a_forged_retirement(forged: dict[str, Any]) -> None:
     chain = _Chain()
     book = consuming_book()
     index = book.index + 2

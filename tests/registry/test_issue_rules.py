@@ -40,6 +40,7 @@ from app.registry.issuances import Request
 from app.registry.measurements import DeclaredGap, DeclaredQuality
 from app.registry.operation import Operation
 from app.registry.operations.genesis import Genesis
+from app.registry.operations.issue_request import IssueRequest
 from app.registry.presets import domain_of
 
 WANTED = uid("wanted")
@@ -235,7 +236,7 @@ def granular_book(*minutes: int) -> Book:
     return book
 
 
-def granule(start_minute: int, end_minute: int) -> Operation:
+def granule(start_minute: int, end_minute: int) -> IssueRequest:
     return replace(
         request(WANTED, 0, 0),
         period_start=day(0) + start_minute * MINUTE_MS,

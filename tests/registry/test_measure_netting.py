@@ -181,27 +181,36 @@ def test_what_was_issued_too_little_is_no_debt_and_nothing_is_paid_for_it() -> N
     assert balance(book) == (0, -5)
 
 
-@pytest.mark.parametrize("name", ["netting", "qualities"])
-def test_what_is_said_of_a_span_names_it_once(name: str) -> None:
-    entries: tuple[Netting, ...] | tuple[DeclaredQuality, ...] = (netting(0, DAY_ENERGY_WH),)
-    if name == "qualities":
-        entries = (DeclaredQuality(start=day(0), quality="estimated"),)
-    book = devices_book()
-    once = {name: entries}
-    twice = {name: entries * 2}
-    elsewhere = {name: tuple(replace(entry, start=day(1)) for entry in entries)}
+ENTRY = netting(0, DAY_ENERGY_WH)
+QUALITY = DeclaredQuality(start=day(0), quality="estimated")
 
-    assert replace(measure(day_span(0)), **once).decide(book.state, book.at).puts
-    assert refusal(book, replace(measure(day_span(0)), **twice)) == (
-        "duplicate-item",
-        f"/{name}",
-        "",
-    )
-    assert refusal(book, replace(measure(day_span(0)), **elsewhere)) == (
-        "invalid-field",
-        f"/{name}",
-        "",
-    )
+
+@pytest.mark.parametrize(
+    ("name", "once", "twice", "elsewhere"),
+    [
+        (
+            "netting",
+            replace(measure(day_span(0)), netting=(ENTRY,)),
+            replace(measure(day_span(0)), netting=(ENTRY, ENTRY)),
+            replace(measure(day_span(0)), netting=(replace(ENTRY, start=day(1)),)),
+        ),
+        (
+            "qualities",
+            replace(measure(day_span(0)), qualities=(QUALITY,)),
+            replace(measure(day_span(0)), qualities=(QUALITY, QUALITY)),
+            replace(measure(day_span(0)), qualities=(replace(QUALITY, start=day(1)),)),
+        ),
+    ],
+    ids=["netting", "qualities"],
+)
+def test_what_is_said_of_a_span_names_it_once(
+    name: str, once: Measure, twice: Measure, elsewhere: Measure
+) -> None:
+    book = devices_book()
+
+    assert once.decide(book.state, book.at).puts
+    assert refusal(book, twice) == ("duplicate-item", f"/{name}", "")
+    assert refusal(book, elsewhere) == ("invalid-field", f"/{name}", "")
 
 
 def test_a_correction_takes_no_deficit_in() -> None:

@@ -30,6 +30,8 @@ from builders import (
 )
 
 from app.registry.measurements import MeasuredSpan, Netting
+from app.registry.operation import DEVICE as DEVICE_READ
+from app.registry.operation import FUELS, PERIOD, Period, Read
 from app.registry.operations.measure import Measure
 from app.registry.operations.measure_correct import MeasureCorrect
 
@@ -177,3 +179,19 @@ def test_the_whole_has_no_certificates_and_each_part_has_its_own() -> None:
     assert refusal(book, gas) == ("source-not-eligible", "", "R9")
     assert issuance.quantity == WOOD_WH // FACE_VALUE_WH
     assert refusal(book, approve(uid("gas"))) == ("not-found", "/issuance", "")
+
+
+@pytest.mark.parametrize("report", [part(day_span(0), day_span(2)), correcting(day_span(2))])
+def test_a_report_of_a_part_reads_the_whole_and_its_shares(
+    report: Measure | MeasureCorrect,
+) -> None:
+    reads = set(report.reads())
+
+    start, end = report.spans[0].start, day(3)
+    of_the_whole = {
+        Read(DEVICE_READ, BOILER),
+        Read(PERIOD, Period(BOILER, start, end)),
+        Read(FUELS, BOILER),
+    }
+    assert reads - set(replace(report, part_of=None).reads()) == of_the_whole
+    assert Read(PERIOD, Period(WOOD, start, end)) in reads
