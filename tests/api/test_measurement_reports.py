@@ -260,9 +260,9 @@ def test_what_was_reported_before_is_not_reported_twice(party: Party) -> None:
 
 
 def test_what_is_not_over_is_not_reported(party: Party) -> None:
-    today = FIRST_DAY + 60 * DAY_MS
+    tomorrow = FIRST_DAY + 61 * DAY_MS
 
-    for end in (today + DAY_MS, today + 2 * DAY_MS):
+    for end in (tomorrow + DAY_MS, tomorrow + 2 * DAY_MS):
         answer = sent(party, {"intervals": [reading(end - HOUR_MS, end)]})
 
         assert (answer.status_code, code(answer)) == (422, "future-production")

@@ -7,7 +7,8 @@ import os
 import sys
 from collections import defaultdict
 from pathlib import Path
-from subprocess import run
+from subprocess import Popen
+from tempfile import TemporaryFile
 from typing import Any
 
 from flask.testing import FlaskClient
@@ -112,19 +113,25 @@ def fleet(
 
 def command(settings: Settings, *words: str) -> dict[str, Any]:
     """Run `eac … --json`; return what it says."""
+    return measured(settings, *words)[0]
+
+
+def measured(settings: Settings, *words: str) -> tuple[dict[str, Any], int]:
+    """Run `eac … --json`; return what it says, and how much memory it had at most, in kB."""
     environment = {name: text for name, text in os.environ.items() if not name.startswith("EAC_")}
-    done = run(
-        [sys.executable, "-m", "app.cli", *words, "--json"],
-        cwd=ROOT,
-        env={
-            **environment,
-            "EAC_HOME": str(settings.home),
-            "EAC_DATABASE_URL": settings.database_url,
-        },
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    said: dict[str, Any] = json.loads(done.stdout)
-    return said
+    environment["EAC_HOME"] = str(settings.home)
+    environment["EAC_DATABASE_URL"] = settings.database_url
+    with TemporaryFile() as said, TemporaryFile() as complained:
+        process = Popen(
+            [sys.executable, "-m", "app.cli", *words, "--json"],
+            cwd=ROOT,
+            env=environment,
+            stdout=said,
+            stderr=complained,
+        )
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        said.seek(0)
+        complained.seek(0)
+        assert process.returncode == 0, complained.read()
+        return json.loads(said.read()), usage.ru_maxrss
