@@ -7,8 +7,7 @@ import os
 import sys
 from collections import defaultdict
 from pathlib import Path
-from subprocess import Popen
-from tempfile import TemporaryFile
+from subprocess import run
 from typing import Any
 
 from flask.testing import FlaskClient
@@ -59,6 +58,14 @@ FOUNDING = Founding(
     ),
 )
 
+
+WEIGHED = """
+import resource, subprocess, sys
+code = subprocess.call(sys.argv[1:])
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, file=sys.stderr)
+sys.exit(code)
+"""
+"""Between two processes: what a process had before it became another one counts as its own."""
 
 PERIOD = {
     "period_start": "2023-12-31T11:00:00.000Z",
@@ -121,17 +128,13 @@ def measured(settings: Settings, *words: str) -> tuple[dict[str, Any], int]:
     environment = {name: text for name, text in os.environ.items() if not name.startswith("EAC_")}
     environment["EAC_HOME"] = str(settings.home)
     environment["EAC_DATABASE_URL"] = settings.database_url
-    with TemporaryFile() as said, TemporaryFile() as complained:
-        process = Popen(
-            [sys.executable, "-m", "app.cli", *words, "--json"],
-            cwd=ROOT,
-            env=environment,
-            stdout=said,
-            stderr=complained,
-        )
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        said.seek(0)
-        complained.seek(0)
-        assert process.returncode == 0, complained.read()
-        return json.loads(said.read()), usage.ru_maxrss
+    done = run(
+        [sys.executable, "-c", WEIGHED, sys.executable, "-m", "app.cli", *words, "--json"],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout), int(done.stderr.splitlines()[-1])
