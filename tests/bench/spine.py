@@ -9,6 +9,7 @@ import os
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -28,7 +29,13 @@ from app.services.record import Asked, Recorder
 from app.services.seal import Sealer
 from app.settings import Settings
 from tests.bench.bare import bare_rate
-from tests.scenario import MWH, ORIGIN, Market, founded, market, new_id
+from tests.scenario import DOMAIN, FOUNDING, MWH, ORIGIN, Market, founded, market, new_id
+
+ALONE = replace(
+    FOUNDING,
+    domains=(replace(DOMAIN, second_person_w=10**15, second_person_wh=10**15),),
+)
+"""One person decides, however much it is: what is measured are transfers."""
 
 GROUPS = (1, 10, 100, 1000)
 DAYS = 30
@@ -77,7 +84,7 @@ def measure(settings: Settings, *, seconds: float) -> dict[tuple[int, bool], flo
     """Return the rates of one database, by group size and whether sealed."""
     storage = make_storage(settings)
     storage.prepare()
-    founded(settings, storage)
+    founded(settings, storage, ALONE)
     storage.close()
     with open_registry(settings) as registry:
         asked = transfers(market(registry, days=DAYS, hour_wh=2_000 * MWH))
