@@ -141,15 +141,27 @@ class Device:
         if self.organisation != organisation:
             raise RefusalError("not-registrant", "the device has another registrant", rule="R26")
 
+    def must_be_at(self, version: int) -> None:
+        """Refuse a decision on what has changed since it was seen (R78)."""
+        if self.version != version:
+            raise RefusalError(
+                "stale-version", f"it is at {self.version}", rule="R78", pointer="/version"
+            )
+
     def must_be_in(self, *states: str) -> None:
         """Refuse what its state does not allow."""
         if self.state not in states:
             raise RefusalError("device-not-eligible", f"the device is {self.state}", rule="R3")
 
 
+def approved_of(registrations: Sequence[Registration]) -> list[Registration]:
+    """Return the versions that are approved, in their order."""
+    return [item for item in registrations if item.state == APPROVED]
+
+
 def in_force(registrations: Sequence[Registration], start: int, end: int) -> Registration:
     """Return the one approved version that covers [start, end). Raises RefusalError (R3)."""
-    approved = [item for item in registrations if item.state == APPROVED]
+    approved = approved_of(registrations)
     if not approved:
         raise RefusalError("device-not-eligible", "the device is not approved", rule="R3")
     for item in approved:

@@ -17,7 +17,6 @@ COARSE_BELOW_W = 50_000
 
 NEAR_M = 50
 _CAPACITY_TOLERANCE_PERCENT = 5
-_COARSE = DEGREE // 10
 _MICRODEGREE_UM = 111_195
 """Micrometres in a micro-degree of a great circle, on a sphere of the Earth's mean radius."""
 
@@ -65,13 +64,6 @@ def check_place(latitude: int, longitude: int, pointer: str = "") -> Place:
     if latitude == longitude == 0:
         raise RefusalError("invalid-coordinates", "0, 0 is no device's place", pointer=pointer)
     return Place(latitude, longitude)
-
-
-def coarse(place: Coordinates, capacity_w: int) -> Place:
-    """Return the place as it may be told of a device: to 0.1 degrees where it is small."""
-    if capacity_w >= COARSE_BELOW_W:
-        return Place(*place)
-    return Place(*((part + _COARSE // 2) // _COARSE * _COARSE for part in place))
 
 
 def parse_degrees(value: Any, pointer: str = "") -> int:  # noqa: ANN401 - its type is in question

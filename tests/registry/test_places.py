@@ -13,7 +13,6 @@ from app.registry.places import (
     LONGITUDE,
     Place,
     check_place,
-    coarse,
     is_near,
     is_near_duplicate,
     parse_degrees,
@@ -97,31 +96,6 @@ def test_what_is_no_place_is_refused(latitude: int, longitude: int, detail: str)
 
     assert (caught.value.code, caught.value.pointer) == ("invalid-coordinates", "/place")
     assert caught.value.detail == detail
-
-
-@pytest.mark.parametrize(
-    ("capacity_w", "expected"),
-    [
-        (0, Place(-36_800_000, 174_800_000)),
-        (49_999, Place(-36_800_000, 174_800_000)),
-        (50_000, Place(-36_848_461, 174_763_336)),
-        (10_000_000, Place(-36_848_461, 174_763_336)),
-    ],
-)
-def test_the_place_of_a_small_device_is_told_coarsely(capacity_w: int, expected: Place) -> None:
-    assert coarse(Place(-36_848_461, 174_763_336), capacity_w) == expected
-
-
-@given(place=places)
-def test_a_coarse_place_is_the_nearest_tenth_of_a_degree(place: Place) -> None:
-    told = coarse(place, 1)
-
-    for part, exact in zip(told, place, strict=True):
-        assert part % 100_000 == 0
-        assert abs(part - exact) <= 50_000
-    assert abs(told.latitude) <= LATITUDE_MAX
-    assert abs(told.longitude) <= LONGITUDE_MAX
-    assert coarse(told, 1) == told
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from app.registry.devices import (
     SUSPENDED,
     VERIFIED,
     Registration,
+    approved_of,
     latest_date,
 )
 from app.registry.domains import DomainSettings
@@ -119,7 +120,7 @@ class DeviceApprove(Operation):
 
     def _before(self, state: State) -> Registration | None:
         """Return the version in force until then, if there is one."""
-        approved = [item for item in state.registrations(self.device) if item.state == APPROVED]
+        approved = approved_of(state.registrations(self.device))
         return approved[-1] if approved else None
 
     def _check_order(self, found: Registration, before: Registration | None) -> None:

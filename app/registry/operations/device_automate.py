@@ -4,8 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar
 
-from app.registry.devices import APPROVED
-from app.registry.errors import RefusalError
+from app.registry.devices import APPROVED, approved_of
 from app.registry.fields import EnergyWh, Id, whole
 from app.registry.operation import DEVICE, ORGANISATION, Operation, Read
 from app.registry.state import At, Change, State
@@ -29,12 +28,9 @@ class DeviceAutomate(Operation):
         """Set it for an approved, independently metered device still as it was seen (R8, R78)."""
         state.must_be_issuing_body(self.by)
         device = state.device(self.device)
-        if device.version != self.version:
-            raise RefusalError(
-                "stale-version", f"it is at {device.version}", rule="R78", pointer="/version"
-            )
+        device.must_be_at(self.version)
         device.must_be_in(APPROVED)
-        approved = [item for item in state.registrations(self.device) if item.state == APPROVED]
+        approved = approved_of(state.registrations(self.device))
         approved[-1].must_be_independent(self.automatic_wh)
         changed = replace(device, automatic_wh=self.automatic_wh, version=device.version + 1)
         return Change(puts=(changed,))

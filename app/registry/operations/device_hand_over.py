@@ -37,10 +37,7 @@ class DeviceHandOver(Operation):
         device = state.device(self.device)
         device.must_belong_to(self.by)
         device.must_be_in(APPROVED, SUSPENDED)
-        if device.version != self.version:
-            raise RefusalError(
-                "stale-version", f"it is at {device.version}", rule="R78", pointer="/version"
-            )
+        device.must_be_at(self.version)
         self._check_receiver(state.find(Organisation, self.to, pointer="/to"))
         versions = state.registrations(self.device)
         before = next(item for item in reversed(versions) if item.state == APPROVED)

@@ -11,6 +11,7 @@ from app.registry.devices import (
     SUSPENDED,
     UNDER_REVIEW,
     Registration,
+    approved_of,
 )
 from app.registry.errors import RefusalError
 from app.registry.fields import Date, Id, Slug, nested, whole
@@ -54,16 +55,13 @@ class DeviceRevise(Described):
         state.actor(self.by).must_be_verified(at.time_ms)
         device = state.device(self.device)
         device.must_belong_to(self.by)
-        if device.version != self.version:
-            raise RefusalError(
-                "stale-version", f"it is at {device.version}", rule="R78", pointer="/version"
-            )
+        device.must_be_at(self.version)
         device.must_be_in(REGISTERED, APPROVED, SUSPENDED)
         source = self.check_description(state, at, domain=device.domain)
         versions = state.registrations(self.device)
         newest = versions[-1]
         self._check_frozen(newest, source)
-        for approved in [item for item in versions if item.state == APPROVED][-1:]:
+        for approved in approved_of(versions)[-1:]:
             self._check_capacity(approved)
         revised = self.registration(device=self.device, number=newest.number + 1, source=source)
         replaced = (replace(newest, state=SUPERSEDED),) if newest.state in UNDER_REVIEW else ()

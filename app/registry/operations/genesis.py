@@ -75,7 +75,6 @@ class Genesis(Operation):
             )
         for number, domain in enumerate(self.domains):
             code_lists(domain.code_lists, pointer=f"/domains/{number}/code_lists")
-        for number, domain in enumerate(self.domains):
             if (domain.transfer_months or _NEVER) > (domain.retire_months or _NEVER):
                 raise RefusalError(
                     "invalid-domain",

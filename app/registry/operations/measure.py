@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
-from app.registry.devices import APPROVED, SUSPENDED, in_force
+from app.registry.devices import APPROVED, SUSPENDED, approved_of, in_force
 from app.registry.errors import RefusalError
 from app.registry.fields import listed, nested
 from app.registry.measurements import DeclaredGap, MeasuredSpan, Span
@@ -68,7 +68,7 @@ def _check_gapless(state: State, spans: Sequence[Span]) -> None:
     beside = (state.span_before(device, start), state.span_after(device, end))
     known = [*filter(None, beside), *state.spans_within(device, start, end)]
     line = sorted([*known, *spans], key=lambda span: span.start)
-    versions = [item for item in state.registrations(device) if item.state == APPROVED]
+    versions = approved_of(state.registrations(device))
     for earlier, later in itertools.pairwise(line):
         if earlier.end < later.start and any(
             item.valid_from < later.start and earlier.end < item.valid_until for item in versions
